@@ -1,0 +1,141 @@
+import { type AppendId, TICKS_PER_MS, ticksOf } from './append-id.js'
+import type { BackendSupports, EncodedBatch, HistoryBackend, RawEntry, RawSlice, ReadRange, SessionLister, SessionSlice } from './backend.js'
+import { type Clock, systemClock } from './clock.js'
+import { argumentError } from './errors.js'
+import { checkInteger, checkOptions, type HistoryStoreOptions, pickStoreOptions, storeOptionNames } from './options.js'
+import { HistoryStore } from './store.js'
+
+interface Row {
+  readonly position: string
+  readonly id: AppendId
+  readonly body: string
+  readonly expiresAt: bigint | undefined
+}
+
+/** What several memory backends can share, as several clients share a server. */
+export class MemoryDatabase {
+  /** Rows of each session, ordered by position. @internal */
+  readonly sessions = new Map<string, Row[]>()
+}
+
+export interface MemoryBackendOptions {
+  /** The rows. @default a database of its own */
+  database?: MemoryDatabase | undefined
+  /** Messages expire so many seconds after their append, ≥ 1. @default never */
+  ttlSeconds?: number | undefined
+  /** For expiry. @default the system's */
+  clock?: Clock | undefined
+}
+
+const PAGE = 1_000
+
+/** The reference backend: the whole contract, in the memory of one process. For tests, demos and reading. */
+export class MemoryBackend implements HistoryBackend, SessionLister {
+  readonly name = 'memory'
+  readonly supports: BackendSupports = {
+    durable: false,
+    atomicAppend: { messages: Number.POSITIVE_INFINITY, bytes: Number.POSITIVE_INFINITY },
+    idempotency: 'always',
+    ttl: 'message',
+    clear: 'atomic',
+    sessions: true,
+    maxMessageBytes: 16 * 1_024 * 1_024,
+    maxSessionBytes: Number.POSITIVE_INFINITY,
+    maxDepth: 500,
+  }
+  readonly #sessions: Map<string, Row[]>
+  readonly #ttl: bigint | undefined
+  readonly #clock: Clock
+
+  /** @throws TypeError for an unknown or wrong option */
+  constructor(options: MemoryBackendOptions = {}) {
+    checkOptions('MemoryBackend', options, ['database', 'ttlSeconds', 'clock'])
+    checkInteger('MemoryBackend', 'ttlSeconds', options.ttlSeconds, 1)
+    const { database = new MemoryDatabase(), ttlSeconds, clock = systemClock } = options
+    if (!(database instanceof MemoryDatabase)) throw argumentError('MemoryBackend: database must be a MemoryDatabase')
+    this.#sessions = database.sessions
+    this.#ttl = ttlSeconds === undefined ? undefined : BigInt(ttlSeconds) * 1_000n * TICKS_PER_MS
+    this.#clock = clock
+  }
+
+  async append(session: string, batch: EncodedBatch): Promise<void> {
+    const rows = this.#sessions.get(session) ?? []
+    const first = positionOf(batch.id, batch.firstIndex)
+    const at = indexAfter(rows, first, 'inclusive')
+    if (rows[at]?.position === first) return
+    const expiresAt = this.#ttl === undefined ? undefined : ticksOf(batch.id) + this.#ttl
+    const added = batch.bodies.map((body, index): Row => {
+      return { position: positionOf(batch.id, batch.firstIndex + index), id: batch.id, body, expiresAt }
+    })
+    const later = rows.splice(at)
+    for (const row of added) rows.push(row)
+    for (const row of later) rows.push(row)
+    this.#sessions.set(session, rows)
+  }
+
+  async read(session: string, { order, from, limit = PAGE }: ReadRange): Promise<RawSlice> {
+    const rows = this.#sessions.get(session) ?? []
+    const size = Math.min(limit, PAGE)
+    const step = order === 'oldest-first' ? 1 : -1
+    const entries: RawEntry[] = []
+    let index = startIndex(rows, order, from)
+    for (let row = rows[index]; row !== undefined && entries.length < size; row = rows[index]) {
+      if (this.#isLive(row)) entries.push({ position: row.position, body: row.body, ticks: ticksOf(row.id) })
+      index += step
+    }
+    const last = entries.at(-1)
+    return rows[index] === undefined || last === undefined ? { entries } : { entries, next: last.position }
+  }
+
+  async clear(session: string): Promise<{ observed?: bigint }> {
+    const newest = this.#sessions.get(session)?.at(-1)
+    this.#sessions.delete(session)
+    return newest === undefined ? {} : { observed: ticksOf(newest.id) }
+  }
+
+  async sessions({ prefix = '' }: { prefix?: string }): Promise<SessionSlice> {
+    const live = [...this.#sessions].filter(([session, rows]) => session.startsWith(prefix) && rows.some(row => this.#isLive(row)))
+    return { sessions: live.map(([session]) => session) }
+  }
+
+  async close(): Promise<void> {}
+
+  #isLive(row: Row): boolean {
+    return row.expiresAt === undefined || row.expiresAt > this.#clock.now()
+  }
+}
+
+/** A store in the memory of this process: lost when the process ends. */
+export function createMemoryHistory(options: MemoryBackendOptions & HistoryStoreOptions = {}): HistoryStore {
+  checkOptions('createMemoryHistory', options, ['database', 'ttlSeconds', ...storeOptionNames])
+  const { database, ttlSeconds, clock } = options
+  const backend = new MemoryBackend({
+    ...(database === undefined ? {} : { database }),
+    ...(ttlSeconds === undefined ? {} : { ttlSeconds }),
+    ...(clock === undefined ? {} : { clock }),
+  })
+  return new HistoryStore(backend, pickStoreOptions(options))
+}
+
+/** Five digits hold every index of an append. */
+function positionOf(id: AppendId, index: number): string {
+  return `${id}#${index.toString().padStart(5, '0')}`
+}
+
+function startIndex(rows: readonly Row[], order: ReadRange['order'], from: string | undefined): number {
+  if (order === 'oldest-first') return from === undefined ? 0 : indexAfter(rows, from, 'exclusive')
+  return (from === undefined ? rows.length : indexAfter(rows, from, 'inclusive')) - 1
+}
+
+/** The first index whose position is greater than (`exclusive`) or not less than (`inclusive`) the given one. */
+function indexAfter(rows: readonly Row[], position: string, bound: 'inclusive' | 'exclusive'): number {
+  let low = 0
+  let high = rows.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    const here = rows[middle]?.position ?? ''
+    if (here < position || (bound === 'exclusive' && here === position)) low = middle + 1
+    else high = middle
+  }
+  return low
+}

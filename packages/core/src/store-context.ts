@@ -1,0 +1,151 @@
+import type { AppendId } from './append-id.js'
+import type { EncodedBatch, HistoryBackend, RawSlice, ReadRange } from './backend.js'
+import { attempts, DeadlineCall, describeError } from './call.js'
+import { AppendIdSource, systemClock } from './clock.js'
+import { HistoryError, isArgumentError, isHistoryError } from './errors.js'
+import { type CallOptions, checkStoreOptions, type HistoryStoreOptions } from './options.js'
+import type { HistoryWarning } from './warning.js'
+import { WriteQueue } from './write-queue.js'
+
+const DEFAULT_TIMEOUT_MS = 10_000
+/** Ids handed out and not used yet that are remembered as fresh. Forgetting one costs its append a check, nothing else. */
+const MAX_ISSUED = 10_000
+
+interface Operation {
+  readonly kind: 'append' | 'clear' | 'read' | 'sessions'
+  readonly session?: string
+}
+
+/** What a store and its sessions share: the open state, deadlines, retries, the clock's push, and errors in one form. */
+export class StoreContext {
+  readonly backend: HistoryBackend
+  readonly ids: AppendIdSource
+  readonly queue = new WriteQueue()
+  readonly skipCorrupt: boolean
+  readonly #options: HistoryStoreOptions
+  readonly #running = new Set<Promise<unknown>>()
+  readonly #issued = new Set<AppendId>()
+  readonly #warned = new Set<HistoryWarning['code']>()
+  #closing: Promise<void> | undefined
+
+  constructor(backend: HistoryBackend, options: HistoryStoreOptions) {
+    checkStoreOptions('HistoryStore', options)
+    this.backend = backend
+    this.ids = new AppendIdSource(options.clock ?? systemClock)
+    this.skipCorrupt = options.onCorruptEntry === 'skip'
+    this.#options = options
+  }
+
+  /** One public call: refused when closed, ended at its deadline, its error completed with backend, session and outcome. */
+  async run<T>(operation: Operation, options: CallOptions, task: (call: DeadlineCall) => Promise<T>): Promise<T> {
+    if (this.#closing !== undefined) throw this.#describe(new HistoryError('the store is closed', { code: 'CLOSED' }), operation)
+    const call = new DeadlineCall(options.timeoutMs ?? this.#timeoutMs(operation.kind), options.signal)
+    const running = task(call)
+    this.#running.add(running)
+    try {
+      return await running
+    } catch (error) {
+      throw this.#describe(error, operation)
+    } finally {
+      call.end()
+      this.#running.delete(running)
+    }
+  }
+
+  /** An append id handed out before its append. */
+  issueId(): AppendId {
+    const id = this.ids.next()
+    this.#issued.add(id)
+    if (this.#issued.size > MAX_ISSUED) for (const oldest of this.#issued.values()) if (this.#issued.delete(oldest)) break
+    return id
+  }
+
+  /** True once for an id that this store handed out; any other may have been sent before. */
+  takeIssued(id: AppendId): boolean {
+    return this.#issued.delete(id)
+  }
+
+  async append(session: string, batch: EncodedBatch, call: DeadlineCall): Promise<void> {
+    const { idempotency } = this.backend.supports
+    const giveUpAfterMs = idempotency === 'always' ? Number.POSITIVE_INFINITY : idempotency.forSeconds * 1_000
+    const send = (repeat: boolean) => this.backend.append(session, { ...batch, repeat }, call)
+    await attempts(call, send, { unclear: batch.repeat, giveUpAfterMs })
+  }
+
+  /** One slice. The clock is pushed by everything that was seen. */
+  async read(session: string, range: ReadRange, call: DeadlineCall): Promise<RawSlice> {
+    const slice = await attempts(call, () => this.backend.read(session, range, call))
+    for (const entry of slice.entries) if (entry.ticks !== undefined) this.observe(entry.ticks, session)
+    return slice
+  }
+
+  async clear(session: string, call: DeadlineCall): Promise<void> {
+    const result = await attempts(call, () => this.backend.clear(session, call))
+    if (result?.observed !== undefined) this.observe(result.observed, session)
+  }
+
+  observe(ticks: bigint, session: string): void {
+    if (this.ids.observe(ticks)) return
+    this.warn({
+      code: 'CLOCK_AHEAD',
+      session,
+      message: 'a stored message is more than 15 minutes in the future: the clock of its writer is wrong, and later appends may sort before it',
+    })
+  }
+
+  warn(warning: HistoryWarning): void {
+    const complete = { backend: this.backend.name, ...warning }
+    const { onWarning } = this.#options
+    if (onWarning === undefined) {
+      if (this.#warned.has(warning.code)) return
+      this.#warned.add(warning.code)
+      process.emitWarning(`@hist/${complete.backend}: ${complete.message}`, { type: 'HistoryWarning', code: warning.code })
+      return
+    }
+    try {
+      onWarning(complete)
+    } catch (error) {
+      // The listener's own failure must not fail the read or the append it was told about, nor be lost.
+      queueMicrotask(() => {
+        throw error
+      })
+    }
+  }
+
+  /** Lets what runs finish, each within its own deadline, then closes the backend. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  async #close(): Promise<void> {
+    await Promise.allSettled([...this.#running])
+    try {
+      await this.backend.close()
+    } catch (error) {
+      throw this.#describe(error, { kind: 'read' })
+    }
+  }
+
+  #timeoutMs(kind: Operation['kind']): number {
+    const { timeouts } = this.backend
+    const backendDefault = kind === 'append' || kind === 'clear' ? timeouts?.appendMs : timeouts?.readMs
+    return this.#options.timeoutMs ?? backendDefault ?? DEFAULT_TIMEOUT_MS
+  }
+
+  #describe(error: unknown, { kind, session }: Operation): unknown {
+    if (isArgumentError(error)) return error
+    const writes = kind === 'append' || kind === 'clear'
+    const known = isHistoryError(error) ? error : unknownError(error)
+    return describeError(known, {
+      backend: this.backend.name,
+      outcome: writes ? known.outcome : 'failed',
+      ...(session === undefined ? {} : { session }),
+    })
+  }
+}
+
+function unknownError(cause: unknown): HistoryError {
+  const name = cause instanceof Error ? cause.name : typeof cause
+  return new HistoryError(`unexpected error (${name}); see its cause`, { code: 'UNKNOWN', cause })
+}
