@@ -1,4 +1,4 @@
-import { argumentError } from './errors.js'
+import type { OptionCheck } from './options.js'
 
 /**
  * Name and place of one append: `<18 digits>-<16 hex>`. The digits are 100-ns ticks since 1970, the hex digits the writer (14 bits
@@ -15,10 +15,9 @@ export function formatAppendId(ticks: bigint, writer: string): AppendId {
   return `${ticks.toString().padStart(18, '0')}-${writer}`
 }
 
-/** @throws TypeError if the text is not an append id. */
-export function checkAppendId(id: unknown): AppendId {
-  if (typeof id !== 'string' || !APPEND_ID.test(id)) throw argumentError('id: not an append id; take one from nextAppendId() or from an error')
-  return id
+export const appendIdCheck: OptionCheck = {
+  be: 'an append id, from nextAppendId() or from an error',
+  holds: id => typeof id === 'string' && APPEND_ID.test(id),
 }
 
 /** 100-ns ticks since 1970. */

@@ -24,7 +24,7 @@ export interface HistoryBackend {
   read(session: string, range: ReadRange, call: Call): Promise<RawSlice>
   /** Removes what was there when it was called. `observed`: the highest append tick it saw, so that later ids sort after it. */
   // biome-ignore lint/suspicious/noConfusingVoidType: a backend without ticks simply returns
-  clear(session: string, call: Call): Promise<{ observed?: bigint } | void>
+  clear(session: string, call: Call): Promise<{ observed?: bigint | undefined } | void>
   /** Releases what the backend opened itself; an injected client stays open. Called once. */
   close(): Promise<void>
 }
@@ -65,16 +65,16 @@ export interface EncodedBatch {
 export interface ReadRange {
   readonly order: 'oldest-first' | 'newest-first'
   /** Exclusive: go on behind this position, in reading direction. */
-  readonly from?: string
+  readonly from?: string | undefined
   /** At most so many entries. */
-  readonly limit?: number
+  readonly limit?: number | undefined
 }
 
 export interface RawSlice {
   /** In reading direction; perhaps none, even if more follow. */
   readonly entries: readonly RawEntry[]
   /** Where to go on. Only an absent `next` is the end. */
-  readonly next?: string
+  readonly next?: string | undefined
 }
 
 export interface RawEntry {
@@ -83,7 +83,7 @@ export interface RawEntry {
   /** The JSON text, or why this entry is unreadable. */
   readonly body: string | Error
   /** The append's time, where the layout keeps it. */
-  readonly ticks?: bigint
+  readonly ticks?: bigint | undefined
 }
 
 /** The deadline and cancellation of one call. */
@@ -102,12 +102,12 @@ export interface Call {
 /** A backend that can list its sessions (`supports.sessions`). */
 export interface SessionLister {
   /** About one request. Sessions may repeat; core drops repeats. `after` is an earlier `next`. */
-  sessions(range: { readonly prefix?: string; readonly after?: string }, call: Call): Promise<SessionSlice>
+  sessions(range: { readonly prefix?: string | undefined; readonly after?: string | undefined }, call: Call): Promise<SessionSlice>
 }
 
 export interface SessionSlice {
   readonly sessions: readonly string[]
-  readonly next?: string
+  readonly next?: string | undefined
 }
 
 export function isSessionLister(backend: HistoryBackend): backend is HistoryBackend & SessionLister {

@@ -20,37 +20,28 @@ export interface Piece {
 export function encodePieces(messages: readonly StoredMessage[], supports: BackendSupports, onWarning: OnWarning): Piece[] {
   if (!Array.isArray(messages)) throw argumentError('append: expected an array of stored messages')
   if (messages.length > MAX_MESSAGES) throw argumentError(`append: ${messages.length} messages; at most ${MAX_MESSAGES} fit in one append`)
-  const bodies = Array.from(messages, message => encodeMessage(message, { maxDepth: supports.maxDepth, onWarning }))
-  const sizes = bodies.map(body => Buffer.byteLength(body))
-  checkSizes(sizes, supports)
-  return cut(bodies, sizes, supports.atomicAppend)
-}
-
-function checkSizes(sizes: readonly number[], { maxMessageBytes, maxSessionBytes }: BackendSupports): void {
-  const limit = Math.min(maxMessageBytes, maxSessionBytes)
-  const index = sizes.findIndex(size => size > limit)
-  if (index >= 0) throw tooLarge(`message ${index} of the append has ${sizes[index]} bytes; the limit is ${limit}`)
-  const total = sizes.reduce((sum, size) => sum + size, 0)
-  if (total > maxSessionBytes) throw tooLarge(`the append has ${total} bytes; a session holds at most ${maxSessionBytes}`)
-}
-
-function tooLarge(text: string): HistoryError {
-  return new HistoryError(`${text}; nothing was written`, { code: 'TOO_LARGE' })
-}
-
-function cut(bodies: readonly string[], sizes: readonly number[], limit: BackendSupports['atomicAppend']): Piece[] {
-  const pieces: Piece[] = []
-  let first = 0
+  const pieces: { firstIndex: number; bodies: string[] }[] = []
+  const { atomicAppend, maxDepth, maxMessageBytes, maxSessionBytes } = supports
+  let total = 0
   let bytes = 0
-  for (let index = 0; index < bodies.length; index++) {
-    const size = sizes[index] ?? 0
-    if (index > first && (index - first >= limit.messages || bytes + size > limit.bytes)) {
-      pieces.push({ firstIndex: first, bodies: bodies.slice(first, index) })
-      first = index
-      bytes = 0
-    }
+  for (const [index, message] of messages.entries()) {
+    const body = encodeMessage(message, { maxDepth, onWarning })
+    const size = Buffer.byteLength(body)
+    total += size
     bytes += size
+    if (size > maxMessageBytes) throw tooLarge(`message ${index} of the append`, size, maxMessageBytes)
+    if (total > maxSessionBytes) throw tooLarge('the append', total, maxSessionBytes)
+    const piece = pieces.at(-1)
+    if (piece !== undefined && piece.bodies.length < atomicAppend.messages && bytes <= atomicAppend.bytes) {
+      piece.bodies.push(body)
+    } else {
+      pieces.push({ firstIndex: index, bodies: [body] })
+      bytes = size
+    }
   }
-  if (bodies.length > first) pieces.push({ firstIndex: first, bodies: bodies.slice(first) })
   return pieces
+}
+
+function tooLarge(what: string, size: number, limit: number): HistoryError {
+  return new HistoryError(`${what} has ${size} bytes, the limit is ${limit}; nothing was written`, { code: 'TOO_LARGE' })
 }

@@ -1,5 +1,6 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Call } from './backend.js'
-import { HistoryError, isHistoryError } from './errors.js'
+import { HistoryError, type HistoryErrorDetails, isHistoryError } from './errors.js'
 
 /**
  * Settles as `promise` does, or rejects with the signal's reason. The abort is held back for one turn of the event loop, so that
@@ -26,19 +27,20 @@ export class DeadlineCall implements Call {
   readonly signal: AbortSignal
   readonly #controller = new AbortController()
   readonly #deadline: number
-  readonly #timeoutMs: number
   readonly #timer: NodeJS.Timeout
-  readonly #caller: AbortSignal | undefined
-  readonly #onCallerAbort = () => this.#controller.abort(abortedBy(this.#caller))
+  readonly #end: () => void
+  readonly #expire: () => void
 
-  constructor(timeoutMs: number, caller?: AbortSignal) {
+  /** @param outer ends this call too, for the reason that `reasonOf` gives */
+  constructor(timeoutMs: number, outer?: AbortSignal, reasonOf: (outer: AbortSignal) => unknown = abortedBy) {
     this.signal = this.#controller.signal
-    this.#timeoutMs = timeoutMs
     this.#deadline = performance.now() + timeoutMs
-    this.#timer = setTimeout(() => this.#expire(), timeoutMs)
-    this.#caller = caller
-    if (caller?.aborted) this.#onCallerAbort()
-    else caller?.addEventListener('abort', this.#onCallerAbort, { once: true })
+    this.#expire = () => this.#controller.abort(new HistoryError(`no answer within ${timeoutMs} ms`, { code: 'TIMEOUT' }))
+    this.#timer = setTimeout(this.#expire, timeoutMs)
+    const onAbort = () => this.#controller.abort(outer && reasonOf(outer))
+    if (outer?.aborted) onAbort()
+    outer?.addEventListener('abort', onAbort)
+    this.#end = () => outer?.removeEventListener('abort', onAbort)
   }
 
   remainingMs(): number {
@@ -57,51 +59,25 @@ export class DeadlineCall implements Call {
 
   async request<T>(limitMs: number, start: (signal: AbortSignal) => Promise<T>): Promise<T> {
     this.throwIfOver()
-    const controller = new AbortController()
-    const onAbort = () => controller.abort(this.signal.reason)
-    const timer = limitMs < this.remainingMs() ? setTimeout(() => controller.abort(requestTimeout(limitMs)), limitMs) : undefined
-    this.signal.addEventListener('abort', onAbort, { once: true })
+    const request = new DeadlineCall(limitMs, this.signal, call => call.reason)
     try {
-      return await raceSignal(controller.signal, start(controller.signal))
+      return await request.race(start(request.signal))
     } catch (error) {
       // A driver that heard the abort throws its own AbortError; what ended the request is what counts.
-      throw controller.signal.aborted ? controller.signal.reason : error
+      throw request.signal.aborted ? request.signal.reason : error
     } finally {
-      clearTimeout(timer)
-      this.signal.removeEventListener('abort', onAbort)
-    }
-  }
-
-  /** Resolves after `ms`, or rejects when the call is over. */
-  async pause(ms: number): Promise<void> {
-    let timer: NodeJS.Timeout | undefined
-    try {
-      await this.race(
-        new Promise<void>(resolve => {
-          timer = setTimeout(resolve, ms)
-        }),
-      )
-    } finally {
-      clearTimeout(timer)
+      request.end()
     }
   }
 
   end(): void {
     clearTimeout(this.#timer)
-    this.#caller?.removeEventListener('abort', this.#onCallerAbort)
-  }
-
-  #expire(): void {
-    this.#controller.abort(new HistoryError(`no answer within the deadline of ${this.#timeoutMs} ms`, { code: 'TIMEOUT' }))
+    this.#end()
   }
 }
 
-function abortedBy(caller: AbortSignal | undefined): HistoryError {
-  return new HistoryError("aborted by the caller's signal", { code: 'ABORTED', outcome: 'unknown', cause: caller?.reason })
-}
-
-function requestTimeout(limitMs: number): HistoryError {
-  return new HistoryError(`no answer to one request within ${limitMs} ms`, { code: 'TIMEOUT' })
+function abortedBy(caller: AbortSignal): HistoryError {
+  return new HistoryError("aborted by the caller's signal", { code: 'ABORTED', outcome: 'unknown', cause: caller.reason })
 }
 
 const FIRST_PAUSE_MS = 25
@@ -139,7 +115,7 @@ export async function attempts<T>(call: DeadlineCall, run: (unclear: boolean) =>
       const pauseMs = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** number) * (0.5 + Math.random() / 2)
       const late = performance.now() - began + pauseMs > giveUpAfterMs || pauseMs >= call.remainingMs()
       if (!error.retryable || call.signal.aborted || late) throw last
-      await call.pause(pauseMs).catch(() => undefined)
+      await sleep(pauseMs, undefined, { signal: call.signal }).catch(() => undefined)
     }
   }
 }
@@ -151,9 +127,8 @@ export function withOutcome(error: unknown, outcome: 'failed' | 'unknown'): unkn
 }
 
 /** The same error with more said about it; the stack stays that of the place where it happened. */
-export function describeError(error: HistoryError, more: Partial<Pick<HistoryError, 'outcome' | 'backend' | 'session' | 'appendId'>>): HistoryError {
-  const { message, code, retryable, outcome, appendId, backend, session, entry, cause, stack } = error
-  const described = new HistoryError(message, { code, retryable, outcome, appendId, backend, session, entry, cause, ...more })
-  if (stack !== undefined) described.stack = stack
+export function describeError(error: HistoryError, more: Partial<HistoryErrorDetails>): HistoryError {
+  const described = new HistoryError(error.message, { ...error, cause: error.cause, ...more })
+  if (error.stack !== undefined) described.stack = error.stack
   return described
 }

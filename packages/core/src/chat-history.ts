@@ -1,4 +1,4 @@
-import { type AppendId, checkAppendId, TICKS_PER_MS, ticksOf } from './append-id.js'
+import { type AppendId, appendIdCheck, TICKS_PER_MS, ticksOf } from './append-id.js'
 import type { RawEntry, ReadRange } from './backend.js'
 import { encodePieces } from './batch.js'
 import { type DeadlineCall, describeError, withOutcome } from './call.js'
@@ -6,10 +6,10 @@ import { decodeRow } from './codec.js'
 import { Cursors } from './cursor.js'
 import { argumentError, HistoryError, isHistoryError } from './errors.js'
 import type { StoredMessage } from './message.js'
-import { type CallOptions, checkCallOptions, checkChoice, checkInteger } from './options.js'
+import { type CallOptions, checkCallOptions, flag, integer, oneOf } from './options.js'
 import type { StoreContext } from './store-context.js'
 import type { HistoryWarning } from './warning.js'
-import { leadingToolResults, MissingCalls } from './window.js'
+import { answeredCall, leadingToolResults, madeCalls } from './window.js'
 
 /** One stored message and its place. */
 export interface Entry {
@@ -64,6 +64,9 @@ export interface EntriesOptions extends CallOptions {
 
 export interface ClearOptions extends CallOptions {}
 
+/** The checks of a window, for what takes one. */
+export const windowChecks = { last: integer(1), wholeTurns: flag }
+
 const DEFAULT_PAGE = 50
 const DEFAULT_PAGE_SIZE = 500
 
@@ -74,7 +77,7 @@ interface DecodedEntry {
 
 interface DecodedSlice {
   readonly entries: DecodedEntry[]
-  readonly next?: string
+  readonly next: string | undefined
 }
 
 /** The history of one session. Made by `store.session(id)`: no I/O, cheap, make thousands. */
@@ -103,8 +106,8 @@ export class ChatHistory {
    * same messages again with that id, and there will be one copy
    */
   async append(messages: readonly StoredMessage[], options: AppendOptions = {}): Promise<AppendId> {
-    checkCallOptions('append', options, ['id'])
-    let id = options.id === undefined ? undefined : checkAppendId(options.id)
+    checkCallOptions('append', options, { id: appendIdCheck })
+    let { id } = options
     const repeat = id !== undefined && !this.#context.takeIssued(id)
     try {
       return await this.#run('append', options, async call => {
@@ -133,8 +136,7 @@ export class ChatHistory {
    * of them is many; the deadline then counts for each, so that a history is never too long to be read.
    */
   async messages(options: ReadOptions = {}): Promise<StoredMessage[]> {
-    checkCallOptions('messages', options, ['last', 'wholeTurns'])
-    checkInteger('messages', 'last', options.last, 1)
+    checkCallOptions('messages', options, windowChecks)
     const { last, wholeTurns = false, ...callOptions } = options
     if (last !== undefined) return this.#run('read', callOptions, call => this.#window(call, last, wholeTurns))
     const messages: StoredMessage[] = []
@@ -146,34 +148,33 @@ export class ChatHistory {
 
   /** All entries, one after the other, in constant memory. The deadline counts for each page. */
   async *entries(options: EntriesOptions = {}): AsyncGenerator<Entry, void, undefined> {
-    checkCallOptions('entries', options, ['order', 'from', 'pageSize'])
-    checkChoice('entries', 'order', options.order, ['oldest-first', 'newest-first'])
-    checkInteger('entries', 'pageSize', options.pageSize, 1)
+    checkCallOptions('entries', options, { order: oneOf('oldest-first', 'newest-first'), from: this.#cursors, pageSize: integer(1) })
     const { order = 'oldest-first', from, pageSize: limit = DEFAULT_PAGE_SIZE, ...callOptions } = options
-    const start = from === undefined ? {} : { from: this.#cursors.decode('entries', 'from', from) }
-    for await (const slice of this.#slices({ order, limit, ...start }, callOptions)) {
+    for await (const slice of this.#slices({ order, limit, from: this.#position(from) }, callOptions)) {
       for (const entry of slice.entries) yield this.#entry(entry)
     }
   }
 
   /** One page of entries; without a cursor the newest. */
   async page(options: PageOptions = {}): Promise<Page> {
-    checkCallOptions('page', options, ['limit', 'before', 'after'])
-    checkInteger('page', 'limit', options.limit, 1)
+    checkCallOptions('page', options, { limit: integer(1), before: this.#cursors, after: this.#cursors })
     const { limit = DEFAULT_PAGE, before, after, ...callOptions } = options
     if (before !== undefined && after !== undefined) throw argumentError('page: before and after exclude each other')
-    const order = after === undefined ? 'newest-first' : 'oldest-first'
+    const backwards = after === undefined
     const cursor = before ?? after
-    const from = cursor === undefined ? {} : { from: this.#cursors.decode('page', before === undefined ? 'after' : 'before', cursor) }
+    const from = this.#position(cursor)
     // One entry more tells exactly whether there is another page.
-    const slice = await this.#run('read', callOptions, call => this.#collect(call, { order, ...from }, limit + 1))
+    const slice = await this.#run('read', callOptions, call => this.#collect(call, { order: backwards ? 'newest-first' : 'oldest-first', from }, limit + 1))
     const more = slice.entries.length > limit
     const entries = slice.entries.slice(0, limit).map(entry => this.#entry(entry))
     const ahead = more ? entries.at(-1)?.id : undefined
     const behind = cursor === undefined ? undefined : (entries[0]?.id ?? cursor)
-    if (order === 'newest-first') entries.reverse()
-    const [older, newer] = order === 'newest-first' ? [ahead, behind] : [behind, ahead]
-    return { entries, ...(older === undefined ? {} : { older }), ...(newer === undefined ? {} : { newer }) }
+    if (backwards) entries.reverse()
+    const [older, newer] = backwards ? [ahead, behind] : [behind, ahead]
+    const page: Page = { entries }
+    if (older !== undefined) page.older = older
+    if (newer !== undefined) page.newer = newer
+    return page
   }
 
   /** Removes what is there now. Appends that start after it resolves are kept; concurrent ones survive or vanish as a whole. */
@@ -193,17 +194,17 @@ export class ChatHistory {
     return older.length > 0 ? [...older, ...messages] : []
   }
 
-  /** The messages from the call that the results answer up to the results; none if there is no such call. */
+  /** The messages from the calls that the results answer up to the results; none if there are no such calls. */
   async #readBackToCalls(call: DeadlineCall, results: readonly StoredMessage[], from: string): Promise<StoredMessage[]> {
-    const missing = new MissingCalls(results)
+    const missing = new Set(results.map(answeredCall))
     const older: StoredMessage[] = []
     let keep = 0
-    for (let next: string | undefined = from; next !== undefined && !missing.found; ) {
+    for (let next: string | undefined = from; next !== undefined && missing.size > 0; ) {
       const slice: DecodedSlice = await this.#slice(call, { order: 'newest-first', from: next, limit: DEFAULT_PAGE })
       for (const { message } of slice.entries) {
-        if (missing.found) break
         older.push(message)
-        if (missing.meet(message)) keep = older.length
+        missing.add(answeredCall(message)).delete(undefined)
+        for (const made of madeCalls(message)) if (missing.delete(made)) keep = older.length
       }
       next = slice.next
     }
@@ -215,7 +216,7 @@ export class ChatHistory {
     let slice: DecodedSlice
     let from = range.from
     do {
-      const here: ReadRange = from === undefined ? range : { ...range, from }
+      const here: ReadRange = { ...range, from }
       slice = await this.#run('read', options, call => this.#slice(call, here))
       yield slice
       from = slice.next
@@ -227,11 +228,11 @@ export class ChatHistory {
     const entries: DecodedEntry[] = []
     let from = range.from
     do {
-      const slice = await this.#slice(call, { ...range, ...(from === undefined ? {} : { from }), limit: limit - entries.length })
+      const slice = await this.#slice(call, { ...range, from, limit: limit - entries.length })
       entries.push(...slice.entries)
       from = slice.next
     } while (from !== undefined && entries.length < limit)
-    return from === undefined ? { entries } : { entries, next: from }
+    return { entries, next: from }
   }
 
   async #slice(call: DeadlineCall, range: ReadRange): Promise<DecodedSlice> {
@@ -241,7 +242,7 @@ export class ChatHistory {
       const message = this.#decode(raw)
       if (message !== undefined) entries.push({ raw, message })
     }
-    return slice.next === undefined ? { entries } : { entries, next: slice.next }
+    return { entries, next: slice.next }
   }
 
   /** Undefined for what is not a message: a control row of a newer version, or an unreadable entry that is to be skipped. */
@@ -258,9 +259,14 @@ export class ChatHistory {
     }
   }
 
+  #position(cursor: string | undefined): string | undefined {
+    return cursor === undefined ? undefined : this.#cursors.decode(cursor)
+  }
+
   #entry({ raw, message }: DecodedEntry): Entry {
-    const id = this.#cursors.encode(raw.position)
-    return raw.ticks === undefined ? { id, message } : { id, message, createdAt: new Date(Number(raw.ticks / TICKS_PER_MS)) }
+    const entry: Entry = { id: this.#cursors.encode(raw.position), message }
+    if (raw.ticks !== undefined) entry.createdAt = new Date(Number(raw.ticks / TICKS_PER_MS))
+    return entry
   }
 
   #run<T>(kind: 'append' | 'clear' | 'read', options: CallOptions, task: (call: DeadlineCall) => Promise<T>): Promise<T> {
@@ -268,7 +274,6 @@ export class ChatHistory {
   }
 
   #warn(warning: HistoryWarning, raw?: RawEntry): void {
-    const entry = raw === undefined ? {} : { entry: this.#cursors.encode(raw.position) }
-    this.#context.warn({ ...warning, session: this.sessionId, ...entry })
+    this.#context.warn({ ...warning, session: this.sessionId, entry: raw && this.#cursors.encode(raw.position) })
   }
 }

@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto'
-import { argumentError } from './errors.js'
+import type { OptionCheck } from './options.js'
 
 /**
- * Entry ids: base64url of `1.<backend>.<layout>.<hash of the session>.<position>`, so that one of another backend, layout or session
- * is recognised instead of being read as a place in this one.
+ * Entry ids: base64url of `1.<backend>.<layout>.<hash of the session>.<length>.<position>`, so that one of another backend, layout or
+ * session, or one that was cut, is recognised instead of being read as a place in this session.
  */
-export class Cursors {
+export class Cursors implements OptionCheck {
+  readonly be = 'an entry id of this session in this backend'
   readonly #prefix: string
 
   constructor(backend: string, layout: string | undefined, session: string) {
@@ -14,16 +15,17 @@ export class Cursors {
   }
 
   encode(position: string): string {
-    return Buffer.from(this.#prefix + position).toString('base64url')
+    return Buffer.from(`${this.#prefix}${position.length}.${position}`).toString('base64url')
   }
 
-  /** @throws TypeError for anything that `encode` of the same session did not make */
-  decode(owner: string, name: string, cursor: unknown): string {
-    if (typeof cursor !== 'string') throw argumentError(`${owner}: ${name} must be an entry id, a string`)
+  /** The position of a cursor that `holds`. */
+  decode(cursor: string): string {
     const text = Buffer.from(cursor, 'base64url').toString()
-    if (!text.startsWith(this.#prefix) || this.encode(text.slice(this.#prefix.length)) !== cursor) {
-      throw argumentError(`${owner}: ${name} is not an entry id of this session in this backend`)
-    }
-    return text.slice(this.#prefix.length)
+    return text.slice(text.indexOf('.', this.#prefix.length) + 1)
+  }
+
+  /** Whether `encode` of the same session made it. */
+  holds(cursor: unknown): boolean {
+    return typeof cursor === 'string' && this.encode(this.decode(cursor)) === cursor
   }
 }

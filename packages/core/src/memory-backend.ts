@@ -1,8 +1,7 @@
 import { type AppendId, TICKS_PER_MS, ticksOf } from './append-id.js'
 import type { BackendSupports, EncodedBatch, HistoryBackend, RawEntry, RawSlice, ReadRange, SessionLister, SessionSlice } from './backend.js'
 import { type Clock, systemClock } from './clock.js'
-import { argumentError } from './errors.js'
-import { checkInteger, checkOptions, type HistoryStoreOptions, pickStoreOptions, storeOptionNames } from './options.js'
+import { checkOptions, type HistoryStoreOptions, integer, storeChecks } from './options.js'
 import { HistoryStore } from './store.js'
 
 interface Row {
@@ -29,6 +28,12 @@ export interface MemoryBackendOptions {
 
 const PAGE = 1_000
 
+const checks = {
+  clock: storeChecks.clock,
+  database: { be: 'a MemoryDatabase', holds: (value: unknown) => value instanceof MemoryDatabase },
+  ttlSeconds: integer(1),
+}
+
 /** The reference backend: the whole contract, in the memory of one process. For tests, demos and reading. */
 export class MemoryBackend implements HistoryBackend, SessionLister {
   readonly name = 'memory'
@@ -49,10 +54,8 @@ export class MemoryBackend implements HistoryBackend, SessionLister {
 
   /** @throws TypeError for an unknown or wrong option */
   constructor(options: MemoryBackendOptions = {}) {
-    checkOptions('MemoryBackend', options, ['database', 'ttlSeconds', 'clock'])
-    checkInteger('MemoryBackend', 'ttlSeconds', options.ttlSeconds, 1)
+    checkOptions('MemoryBackend', options, checks)
     const { database = new MemoryDatabase(), ttlSeconds, clock = systemClock } = options
-    if (!(database instanceof MemoryDatabase)) throw argumentError('MemoryBackend: database must be a MemoryDatabase')
     this.#sessions = database.sessions
     this.#ttl = ttlSeconds === undefined ? undefined : BigInt(ttlSeconds) * 1_000n * TICKS_PER_MS
     this.#clock = clock
@@ -61,7 +64,7 @@ export class MemoryBackend implements HistoryBackend, SessionLister {
   async append(session: string, batch: EncodedBatch): Promise<void> {
     const rows = this.#sessions.get(session) ?? []
     const first = positionOf(batch.id, batch.firstIndex)
-    const at = indexAfter(rows, first, 'inclusive')
+    const at = rows.findLastIndex(row => row.position < first) + 1
     if (rows[at]?.position === first) return
     const expiresAt = this.#ttl === undefined ? undefined : ticksOf(batch.id) + this.#ttl
     const added = batch.bodies.map((body, index): Row => {
@@ -76,15 +79,18 @@ export class MemoryBackend implements HistoryBackend, SessionLister {
   async read(session: string, { order, from, limit = PAGE }: ReadRange): Promise<RawSlice> {
     const rows = this.#sessions.get(session) ?? []
     const size = Math.min(limit, PAGE)
-    const step = order === 'oldest-first' ? 1 : -1
+    const [step, start] =
+      order === 'oldest-first'
+        ? [1, from === undefined ? 0 : rows.findIndex(row => row.position > from)]
+        : [-1, from === undefined ? rows.length - 1 : rows.findLastIndex(row => row.position < from)]
     const entries: RawEntry[] = []
-    let index = startIndex(rows, order, from)
+    let index = start
     for (let row = rows[index]; row !== undefined && entries.length < size; row = rows[index]) {
       if (this.#isLive(row)) entries.push({ position: row.position, body: row.body, ticks: ticksOf(row.id) })
       index += step
     }
     const last = entries.at(-1)
-    return rows[index] === undefined || last === undefined ? { entries } : { entries, next: last.position }
+    return { entries, next: rows[index] && last?.position }
   }
 
   async clear(session: string): Promise<{ observed?: bigint }> {
@@ -107,35 +113,11 @@ export class MemoryBackend implements HistoryBackend, SessionLister {
 
 /** A store in the memory of this process: lost when the process ends. */
 export function createMemoryHistory(options: MemoryBackendOptions & HistoryStoreOptions = {}): HistoryStore {
-  checkOptions('createMemoryHistory', options, ['database', 'ttlSeconds', ...storeOptionNames])
-  const { database, ttlSeconds, clock } = options
-  const backend = new MemoryBackend({
-    ...(database === undefined ? {} : { database }),
-    ...(ttlSeconds === undefined ? {} : { ttlSeconds }),
-    ...(clock === undefined ? {} : { clock }),
-  })
-  return new HistoryStore(backend, pickStoreOptions(options))
+  const { database, ttlSeconds, ...storeOptions } = options
+  return new HistoryStore(new MemoryBackend({ database, ttlSeconds, clock: storeOptions.clock }), storeOptions)
 }
 
 /** Five digits hold every index of an append. */
 function positionOf(id: AppendId, index: number): string {
   return `${id}#${index.toString().padStart(5, '0')}`
-}
-
-function startIndex(rows: readonly Row[], order: ReadRange['order'], from: string | undefined): number {
-  if (order === 'oldest-first') return from === undefined ? 0 : indexAfter(rows, from, 'exclusive')
-  return (from === undefined ? rows.length : indexAfter(rows, from, 'inclusive')) - 1
-}
-
-/** The first index whose position is greater than (`exclusive`) or not less than (`inclusive`) the given one. */
-function indexAfter(rows: readonly Row[], position: string, bound: 'inclusive' | 'exclusive'): number {
-  let low = 0
-  let high = rows.length
-  while (low < high) {
-    const middle = (low + high) >> 1
-    const here = rows[middle]?.position ?? ''
-    if (here < position || (bound === 'exclusive' && here === position)) low = middle + 1
-    else high = middle
-  }
-  return low
 }

@@ -22,58 +22,65 @@ export interface HistoryStoreOptions {
   clock?: Clock | undefined
 }
 
-/** Longest time a timer of Node can wait. */
-const MAX_TIMEOUT_MS = 2_147_483_647
+/** What an option's value must be, beside undefined. */
+export interface OptionCheck {
+  /** Completes the sentence "… must be". */
+  readonly be: string
+  holds(value: unknown): boolean
+}
 
-/** The names of `HistoryStoreOptions`, for a backend's own check of its options. */
-export const storeOptionNames = ['timeoutMs', 'onCorruptEntry', 'onWarning', 'clock'] as const satisfies readonly (keyof HistoryStoreOptions)[]
+export type OptionChecks = Readonly<Record<string, OptionCheck>>
+
+export function integer(min: number, max = Number.MAX_SAFE_INTEGER): OptionCheck {
+  return {
+    be: `an integer from ${min} to ${max}`,
+    holds: value => Number.isSafeInteger(value) && (value as number) >= min && (value as number) <= max,
+  }
+}
+
+export function oneOf(...choices: readonly unknown[]): OptionCheck {
+  return { be: choices.map(choice => JSON.stringify(choice)).join(' or '), holds: value => choices.includes(value) }
+}
+
+/** An object with this method. */
+export function having(method: string, be: string): OptionCheck {
+  return { be, holds: value => typeof (value as Record<string, unknown> | null)?.[method] === 'function' }
+}
+
+/** In milliseconds; at most what a timer of Node can wait. */
+export const duration = integer(1, 2_147_483_647)
+export const flag = oneOf(true, false)
+
+const callChecks: OptionChecks = { signal: having('addEventListener', 'an AbortSignal'), timeoutMs: duration }
+
+/** The checks of `HistoryStoreOptions`, for a backend's own. */
+export const storeChecks = {
+  timeoutMs: duration,
+  onCorruptEntry: oneOf('throw', 'skip'),
+  onWarning: { be: 'a function', holds: value => typeof value === 'function' },
+  clock: having('now', 'an object with a method now'),
+} satisfies OptionChecks
 
 /** The store's part of a backend's options. */
 export function pickStoreOptions(options: HistoryStoreOptions): HistoryStoreOptions {
-  return Object.fromEntries(storeOptionNames.filter(name => options[name] !== undefined).map(name => [name, options[name]]))
+  const { timeoutMs, onCorruptEntry, onWarning, clock } = options
+  return { timeoutMs, onCorruptEntry, onWarning, clock }
 }
 
 /**
- * Refuses what is not an object and every name that is not known; `hints` says what to use instead of a foreign name.
+ * Refuses what is not an object, every name without a check, and every value that its check does not take. `hints` says what to use
+ * instead of a foreign name.
  * @throws TypeError naming the option
  */
-export function checkOptions(owner: string, options: unknown, known: readonly string[], hints: Readonly<Record<string, string>> = {}): void {
-  if (typeof options !== 'object' || options === null || Array.isArray(options)) throw argumentError(`${owner}: expected an object of options`)
-  for (const name of Object.keys(options)) {
-    if (known.includes(name)) continue
-    const hint = Object.hasOwn(hints, name) ? `; ${hints[name]}` : ''
-    throw argumentError(`${owner}: unknown option '${name}'${hint}`)
+export function checkOptions(owner: string, options: unknown, checks: OptionChecks, hints: Readonly<Record<string, string>> = {}): void {
+  if (typeof options !== 'object' || options === null) throw argumentError(`${owner}: expected an object of options`)
+  for (const [name, value] of Object.entries(options)) {
+    const check = Object.hasOwn(checks, name) && checks[name]
+    if (!check) throw argumentError(`${owner}: unknown option '${name}'${Object.hasOwn(hints, name) ? `; ${hints[name]}` : ''}`)
+    if (value !== undefined && !check.holds(value)) throw argumentError(`${owner}: ${name} must be ${check.be}`)
   }
 }
 
-/** @throws TypeError unless the value is undefined or an integer within the bounds */
-export function checkInteger(owner: string, name: string, value: unknown, min: number, max = Number.MAX_SAFE_INTEGER): void {
-  if (value === undefined) return
-  if (!Number.isSafeInteger(value) || (value as number) < min || (value as number) > max) {
-    throw argumentError(`${owner}: ${name} must be an integer from ${min} to ${max}`)
-  }
-}
-
-/** @throws TypeError unless the value is undefined or one of the choices */
-export function checkChoice(owner: string, name: string, value: unknown, choices: readonly string[]): void {
-  if (value !== undefined && !choices.includes(value as string)) {
-    throw argumentError(`${owner}: ${name} must be one of ${choices.map(choice => `'${choice}'`).join(', ')}`)
-  }
-}
-
-export function checkCallOptions(owner: string, options: unknown, known: readonly string[] = []): void {
-  checkOptions(owner, options, ['signal', 'timeoutMs', ...known])
-  const { signal, timeoutMs } = options as CallOptions
-  if (signal !== undefined && !(typeof signal === 'object' && typeof signal?.addEventListener === 'function')) {
-    throw argumentError(`${owner}: signal must be an AbortSignal`)
-  }
-  checkInteger(owner, 'timeoutMs', timeoutMs, 1, MAX_TIMEOUT_MS)
-}
-
-export function checkStoreOptions(owner: string, options: HistoryStoreOptions): void {
-  checkOptions(owner, options, storeOptionNames)
-  checkInteger(owner, 'timeoutMs', options.timeoutMs, 1, MAX_TIMEOUT_MS)
-  checkChoice(owner, 'onCorruptEntry', options.onCorruptEntry, ['throw', 'skip'])
-  if (options.onWarning !== undefined && typeof options.onWarning !== 'function') throw argumentError(`${owner}: onWarning must be a function`)
-  if (options.clock !== undefined && typeof options.clock?.now !== 'function') throw argumentError(`${owner}: clock must have a method now()`)
+export function checkCallOptions(owner: string, options: unknown, checks: OptionChecks = {}): void {
+  checkOptions(owner, options, { ...callChecks, ...checks })
 }

@@ -3,7 +3,7 @@ import type { EncodedBatch, HistoryBackend, RawSlice, ReadRange } from './backen
 import { attempts, DeadlineCall, describeError } from './call.js'
 import { AppendIdSource, systemClock } from './clock.js'
 import { HistoryError, isArgumentError, isHistoryError } from './errors.js'
-import { type CallOptions, checkStoreOptions, type HistoryStoreOptions } from './options.js'
+import { type CallOptions, checkOptions, type HistoryStoreOptions, storeChecks } from './options.js'
 import type { HistoryWarning } from './warning.js'
 import { WriteQueue } from './write-queue.js'
 
@@ -29,7 +29,7 @@ export class StoreContext {
   #closing: Promise<void> | undefined
 
   constructor(backend: HistoryBackend, options: HistoryStoreOptions) {
-    checkStoreOptions('HistoryStore', options)
+    checkOptions('HistoryStore', options, storeChecks)
     this.backend = backend
     this.ids = new AppendIdSource(options.clock ?? systemClock)
     this.skipCorrupt = options.onCorruptEntry === 'skip'
@@ -55,8 +55,8 @@ export class StoreContext {
   /** An append id handed out before its append. */
   issueId(): AppendId {
     const id = this.ids.next()
+    if (this.#issued.size >= MAX_ISSUED) this.#issued.clear()
     this.#issued.add(id)
-    if (this.#issued.size > MAX_ISSUED) for (const oldest of this.#issued.values()) if (this.#issued.delete(oldest)) break
     return id
   }
 
@@ -89,7 +89,7 @@ export class StoreContext {
     this.warn({
       code: 'CLOCK_AHEAD',
       session,
-      message: 'a stored message is more than 15 minutes in the future: the clock of its writer is wrong, and later appends may sort before it',
+      message: "a stored message is more than 15 minutes ahead: its writer's clock is wrong, and later appends may sort before it",
     })
   }
 
@@ -139,8 +139,8 @@ export class StoreContext {
     const known = isHistoryError(error) ? error : unknownError(error)
     return describeError(known, {
       backend: this.backend.name,
+      session,
       outcome: writes ? known.outcome : 'failed',
-      ...(session === undefined ? {} : { session }),
     })
   }
 }

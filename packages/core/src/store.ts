@@ -2,11 +2,16 @@ import { type BackendSupports, type HistoryBackend, isSessionLister } from './ba
 import { attempts } from './call.js'
 import { ChatHistory } from './chat-history.js'
 import { argumentError, HistoryError } from './errors.js'
-import { type CallOptions, checkCallOptions, type HistoryStoreOptions } from './options.js'
+import { type CallOptions, checkCallOptions, type HistoryStoreOptions, type OptionCheck } from './options.js'
 import { StoreContext } from './store-context.js'
 
 /** In UTF-8 bytes: what every backend's key can hold. */
 const MAX_SESSION_ID_BYTES = 1_024
+
+const sessionText: OptionCheck = {
+  be: `well-formed Unicode of at most ${MAX_SESSION_ID_BYTES} bytes as UTF-8`,
+  holds: text => typeof text === 'string' && text.isWellFormed() && Buffer.byteLength(text) <= MAX_SESSION_ID_BYTES,
+}
 
 export interface SessionsOptions extends CallOptions {
   /** Only sessions whose id starts with this text. @default '' */
@@ -41,8 +46,7 @@ export class HistoryStore implements AsyncDisposable {
    * @throws TypeError for any other id
    */
   session(sessionId: string): ChatHistory {
-    checkSessionText('sessionId', sessionId)
-    if (sessionId === '') throw argumentError('sessionId must not be empty')
+    if (sessionId === '' || !sessionText.holds(sessionId)) throw argumentError(`sessionId must be ${sessionText.be}, not empty`)
     return new ChatHistory(this.#context, sessionId)
   }
 
@@ -51,14 +55,13 @@ export class HistoryStore implements AsyncDisposable {
    * @throws HistoryError `UNSUPPORTED` where the backend cannot list them (`supports.sessions`)
    */
   async *sessions(options: SessionsOptions = {}): AsyncGenerator<string, void, undefined> {
-    checkCallOptions('sessions', options, ['prefix'])
-    const { prefix = '', ...callOptions } = options
-    checkSessionText('prefix', prefix)
+    checkCallOptions('sessions', options, { prefix: sessionText })
+    const { prefix, ...callOptions } = options
     const { backend } = this.#context
     const seen = new Set<string>()
     let after: string | undefined
     do {
-      const range = { ...(prefix === '' ? {} : { prefix }), ...(after === undefined ? {} : { after }) }
+      const range = { prefix: prefix || undefined, after }
       const slice = await this.#context.run({ kind: 'sessions' }, callOptions, async call => {
         if (!isSessionLister(backend)) throw new HistoryError(`${backend.name} cannot list sessions`, { code: 'UNSUPPORTED' })
         return attempts(call, () => backend.sessions(range, call))
@@ -80,11 +83,4 @@ export class HistoryStore implements AsyncDisposable {
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
   }
-}
-
-function checkSessionText(name: string, text: unknown): void {
-  if (typeof text !== 'string') throw argumentError(`${name} must be a string`)
-  if (!text.isWellFormed()) throw argumentError(`${name} holds a lone surrogate: not well-formed Unicode`)
-  const bytes = Buffer.byteLength(text)
-  if (bytes > MAX_SESSION_ID_BYTES) throw argumentError(`${name} has ${bytes} bytes as UTF-8; the limit is ${MAX_SESSION_ID_BYTES}`)
 }

@@ -10,12 +10,12 @@ export interface HistoryWarning {
   code: 'LOSSY_VALUE' | 'REPAIRED_ENTRY' | 'SKIPPED_ENTRY' | 'NEWER_FORMAT' | 'CLOCK_AHEAD'
   /** For people; holds no message content. */
   message: string
-  backend?: string
-  session?: string
+  backend?: string | undefined
+  session?: string | undefined
   /** The entry's id, as a cursor. */
-  entry?: string
+  entry?: string | undefined
   /** Where in `data`: `additional_kwargs.raw.headers`. */
-  path?: string
+  path?: string | undefined
   cause?: unknown
 }
 

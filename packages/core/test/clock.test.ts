@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'vitest'
-import { checkAppendId, formatAppendId, TICKS_PER_MS, ticksOf } from '../src/append-id.js'
+import { appendIdCheck, formatAppendId, TICKS_PER_MS, ticksOf } from '../src/append-id.js'
 import { AppendIdSource, type Clock, systemClock } from '../src/clock.js'
 
 const MINUTE = 60_000n * TICKS_PER_MS
@@ -21,7 +21,7 @@ describe('append ids', () => {
     const ids = Array.from({ length: 2_000 }, () => source.next())
     assert.deepEqual([...ids].sort(), ids)
     assert.equal(new Set(ids).size, ids.length)
-    for (const id of ids) assert.equal(checkAppendId(id), id)
+    for (const id of ids) assert.ok(appendIdCheck.holds(id))
   })
 
   it('never repeat or go back when the clock stands still or is set back', () => {
@@ -52,9 +52,9 @@ describe('append ids', () => {
 
   it('are told from other texts', () => {
     const id = formatAppendId(START, '0123456789abcdef')
-    assert.equal(checkAppendId(id), id)
+    assert.ok(appendIdCheck.holds(id))
     for (const wrong of ['', 'x', id.slice(1), `${id}0`, id.toUpperCase(), formatAppendId(START, '4123456789abcdef'), 5, undefined]) {
-      assert.throws(() => checkAppendId(wrong), TypeError)
+      assert.ok(!appendIdCheck.holds(wrong))
     }
   })
 })

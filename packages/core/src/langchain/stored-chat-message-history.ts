@@ -1,4 +1,4 @@
-import { argumentError, type ChatHistory, checkInteger, checkOptions, HistoryError, type HistoryStore } from '@hist/core'
+import { argumentError, type ChatHistory, checkOptions, HistoryError, type HistoryStore, windowChecks } from '@hist/core'
 import { BaseListChatMessageHistory } from '@langchain/core/chat_history'
 import type { BaseMessage } from '@langchain/core/messages'
 import { leaseStore, type StoreLease } from './shared-stores.js'
@@ -47,11 +47,10 @@ export class StoredChatMessageHistory<Options extends object = object> extends B
     const owner = new.target.name
     checkFields(owner, fields)
     const { sessionId, window = {}, store, ...settings } = fields
-    checkOptions(`${owner}: window`, window, ['last', 'wholeTurns'])
-    checkInteger(`${owner}: window`, 'last', window.last, 1)
+    checkOptions(`${owner}: window`, window, windowChecks)
     this.#window = { ...window }
     if (store !== undefined) {
-      checkOptions(`${owner} with a store`, settings, [])
+      checkOptions(`${owner} with a store`, settings, {})
       this.#lease = { store, release: async () => undefined }
     } else if (create !== undefined) {
       this.#lease = leaseStore(owner, settings as object as Options, create)
