@@ -2,6 +2,9 @@
 import { once } from 'node:events'
 import dynalite from 'dynalite'
 
+// The SDK's notice on Node 20 is not what the demo is about.
+process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true'
+
 /**
  * @param {string} path folder of the data
  * @returns {Promise<{ endpointUrl: string, close(): Promise<void> }>}

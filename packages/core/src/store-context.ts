@@ -75,6 +75,7 @@ export class StoreContext {
   /** One slice. The clock is pushed by everything that was seen. */
   async read(session: string, range: ReadRange, call: DeadlineCall): Promise<RawSlice> {
     const slice = await attempts(call, () => this.backend.read(session, range, call))
+    if (slice.next !== undefined && slice.next === range.from) throw new HistoryError('the backend does not go on', { code: 'UNKNOWN' })
     for (const entry of slice.entries) if (entry.ticks !== undefined) this.observe(entry.ticks, session)
     return slice
   }

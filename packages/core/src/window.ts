@@ -14,8 +14,8 @@ export function answeredCall({ type, data }: StoredMessage): string | undefined 
 /** The calls that a message makes, named as `answeredCall` names them. Rows of others may hold anything where a list belongs. */
 export function madeCalls({ type, data }: StoredMessage): string[] {
   if (type !== 'ai') return []
-  const { tool_calls, invalid_tool_calls, additional_kwargs } = data
-  const calls = [tool_calls, invalid_tool_calls].flatMap(list => (Array.isArray(list) ? list : []))
-  const legacy = additional_kwargs?.function_call as { name?: unknown } | undefined
+  const lists: unknown[] = [data.tool_calls, data.invalid_tool_calls]
+  const calls = lists.flatMap((list): { id?: unknown }[] => (Array.isArray(list) ? list : []))
+  const legacy = data.additional_kwargs?.function_call as { name?: unknown } | undefined
   return [...calls.map(call => `${call?.id}`), `${legacy?.name}`]
 }
