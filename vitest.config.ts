@@ -1,12 +1,16 @@
 import { defineConfig } from 'vitest/config'
 
-const conditions = ['@hist/source']
-
 export default defineConfig({
-  resolve: { conditions },
-  ssr: { resolve: { conditions } },
+  // Tests import workspace packages by name and get src, not dist. Added to Vite's own conditions, not instead of them.
+  ssr: { resolve: { conditions: ['@hist/source'] } },
   test: {
-    include: ['packages/*/test/**/*.test.ts', 'tools/*/test/**/*.test.ts', 'examples/*/test/**/*.test.ts', 'scripts/**/*.test.ts'],
+    // Tests that need a real server are named *.server.test.ts: `check` leaves them out, `test` runs them.
+    include: [
+      'packages/*/test/**/*.test.ts',
+      'tools/*/test/**/*.test.ts',
+      'examples/*/test/**/*.test.ts',
+      'scripts/**/*.test.ts',
+    ],
     testTimeout: 30_000,
     hookTimeout: 60_000,
   },

@@ -16,7 +16,7 @@ export function formatAppendId(ticks: bigint, writer: string): AppendId {
 }
 
 export const appendIdCheck: OptionCheck = {
-  be: 'an append id, from nextAppendId() or from an error',
+  be: 'an append id',
   holds: id => typeof id === 'string' && APPEND_ID.test(id),
 }
 

@@ -102,7 +102,10 @@ export interface Call {
 /** A backend that can list its sessions (`supports.sessions`). */
 export interface SessionLister {
   /** About one request. Sessions may repeat; core drops repeats. `after` is an earlier `next`. */
-  sessions(range: { readonly prefix?: string | undefined; readonly after?: string | undefined }, call: Call): Promise<SessionSlice>
+  sessions(
+    range: { readonly prefix?: string | undefined; readonly after?: string | undefined },
+    call: Call,
+  ): Promise<SessionSlice>
 }
 
 export interface SessionSlice {

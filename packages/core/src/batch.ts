@@ -1,4 +1,4 @@
-import { type BackendSupports } from './backend.js'
+import type { BackendSupports } from './backend.js'
 import { encodeMessage } from './codec.js'
 import { argumentError, HistoryError } from './errors.js'
 import type { StoredMessage } from './message.js'
@@ -18,8 +18,9 @@ export interface Piece {
  * @throws TypeError for what is not a list of stored messages; HistoryError `TOO_LARGE` with limit and size
  */
 export function encodePieces(messages: readonly StoredMessage[], supports: BackendSupports, onWarning: OnWarning): Piece[] {
-  if (!Array.isArray(messages)) throw argumentError('append: expected an array of stored messages')
-  if (messages.length > MAX_MESSAGES) throw argumentError(`append: ${messages.length} messages; at most ${MAX_MESSAGES} fit in one append`)
+  if (!Array.isArray(messages)) throw argumentError('append: expected an array of messages')
+  if (messages.length > MAX_MESSAGES)
+    throw argumentError(`append: ${messages.length} messages, at most ${MAX_MESSAGES} are possible`)
   const pieces: { firstIndex: number; bodies: string[] }[] = []
   const { atomicAppend, maxDepth, maxMessageBytes, maxSessionBytes } = supports
   let total = 0

@@ -77,7 +77,7 @@ export class DeadlineCall implements Call {
 }
 
 function abortedBy(caller: AbortSignal): HistoryError {
-  return new HistoryError("aborted by the caller's signal", { code: 'ABORTED', outcome: 'unknown', cause: caller.reason })
+  return new HistoryError("aborted by the caller", { code: 'ABORTED', outcome: 'unknown', cause: caller.reason })
 }
 
 const FIRST_PAUSE_MS = 25
@@ -94,27 +94,30 @@ export interface AttemptOptions {
  * Repeats `run` with back-off and jitter while its errors are retryable and time remains. `run` is told whether an earlier attempt
  * ended unclear. The error that comes out is the last attempt's; an `unknown` of any of them sticks.
  */
-export async function attempts<T>(call: DeadlineCall, run: (unclear: boolean) => Promise<T>, options: AttemptOptions = {}): Promise<T> {
+export async function attempts<T>(
+  call: DeadlineCall,
+  run: (unclear: boolean) => Promise<T>,
+  options: AttemptOptions = {},
+): Promise<T> {
   const { giveUpAfterMs = Number.POSITIVE_INFINITY } = options
   const began = performance.now()
   let unclear = options.unclear ?? false
   let last: unknown
   for (let number = 0; ; number++) {
+    let sent = false
     try {
       call.throwIfOver()
-    } catch (over) {
-      // Nothing was sent this time; what failed before says more than that the deadline passed meanwhile.
-      throw last !== undefined && isHistoryError(over) && over.code === 'TIMEOUT' ? last : withOutcome(over, unclear ? 'unknown' : 'failed')
-    }
-    try {
+      sent = true
       return await call.race(run(unclear))
     } catch (error) {
       if (!isHistoryError(error)) throw error
-      unclear ||= error.outcome === 'unknown'
-      last = unclear ? withOutcome(error, 'unknown') : error
+      // What failed before says more than that the deadline has passed since.
+      if (!sent && last !== undefined && error.code === 'TIMEOUT') throw last
+      unclear ||= sent && error.outcome === 'unknown'
+      last = withOutcome(error, unclear ? 'unknown' : 'failed')
       const pauseMs = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** number) * (0.5 + Math.random() / 2)
       const late = performance.now() - began + pauseMs > giveUpAfterMs || pauseMs >= call.remainingMs()
-      if (!error.retryable || call.signal.aborted || late) throw last
+      if (!error.retryable || late) throw last
       await sleep(pauseMs, undefined, { signal: call.signal }).catch(() => undefined)
     }
   }

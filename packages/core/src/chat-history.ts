@@ -1,12 +1,12 @@
 import { type AppendId, appendIdCheck, TICKS_PER_MS, ticksOf } from './append-id.js'
-import type { RawEntry, ReadRange } from './backend.js'
+import type { RawEntry, RawSlice, ReadRange } from './backend.js'
 import { encodePieces } from './batch.js'
 import { type DeadlineCall, describeError, withOutcome } from './call.js'
 import { decodeRow } from './codec.js'
 import { Cursors } from './cursor.js'
 import { argumentError, HistoryError, isHistoryError } from './errors.js'
 import type { StoredMessage } from './message.js'
-import { type CallOptions, checkCallOptions, flag, integer, oneOf } from './options.js'
+import { type CallOptions, checkCallOptions, integer, oneOf, windowChecks } from './options.js'
 import type { StoreContext } from './store-context.js'
 import type { HistoryWarning } from './warning.js'
 import { answeredCall, leadingToolResults, madeCalls } from './window.js'
@@ -64,9 +64,6 @@ export interface EntriesOptions extends CallOptions {
 
 export interface ClearOptions extends CallOptions {}
 
-/** The checks of a window, for what takes one. */
-export const windowChecks = { last: integer(1), wholeTurns: flag }
-
 const DEFAULT_PAGE = 50
 const DEFAULT_PAGE_SIZE = 500
 
@@ -75,10 +72,8 @@ interface DecodedEntry {
   readonly message: StoredMessage
 }
 
-interface DecodedSlice {
-  readonly entries: DecodedEntry[]
-  readonly next: string | undefined
-}
+/** Runs one backend read: in a call of its own, or in one that is under way. */
+type RunRead = (task: (call: DeadlineCall) => Promise<RawSlice>) => Promise<RawSlice>
 
 /** The history of one session. Made by `store.session(id)`: no I/O, cheap, make thousands. */
 export class ChatHistory {
@@ -110,10 +105,10 @@ export class ChatHistory {
     let { id } = options
     const repeat = id !== undefined && !this.#context.takeIssued(id)
     try {
-      return await this.#run('append', options, async call => {
-        const { backend, queue, ids } = this.#context
+      return await this.#run(true, options, async call => {
+        const { backend, inTurn, ids } = this.#context
         const pieces = encodePieces(messages, backend.supports, warning => this.#warn(warning))
-        return queue.run(this.sessionId, call, async () => {
+        return inTurn(this.sessionId, call, async () => {
           if (id === undefined) id = ids.next()
           else this.#context.observe(ticksOf(id), this.sessionId)
           for (const piece of pieces) {
@@ -138,21 +133,22 @@ export class ChatHistory {
   async messages(options: ReadOptions = {}): Promise<StoredMessage[]> {
     checkCallOptions('messages', options, windowChecks)
     const { last, wholeTurns = false, ...callOptions } = options
-    if (last !== undefined) return this.#run('read', callOptions, call => this.#window(call, last, wholeTurns))
+    if (last !== undefined) return this.#run(false, callOptions, call => this.#window(call, last, wholeTurns))
     const messages: StoredMessage[] = []
-    for await (const slice of this.#slices({ order: 'oldest-first' }, callOptions)) {
-      for (const entry of slice.entries) messages.push(entry.message)
-    }
+    for await (const { message } of this.#read(this.#eachRead(callOptions), { order: 'oldest-first' })) messages.push(message)
     return wholeTurns ? messages.slice(leadingToolResults(messages)) : messages
   }
 
   /** All entries, one after the other, in constant memory. The deadline counts for each page. */
   async *entries(options: EntriesOptions = {}): AsyncGenerator<Entry, void, undefined> {
-    checkCallOptions('entries', options, { order: oneOf('oldest-first', 'newest-first'), from: this.#cursors, pageSize: integer(1) })
-    const { order = 'oldest-first', from, pageSize: limit = DEFAULT_PAGE_SIZE, ...callOptions } = options
-    for await (const slice of this.#slices({ order, limit, from: this.#position(from) }, callOptions)) {
-      for (const entry of slice.entries) yield this.#entry(entry)
-    }
+    checkCallOptions('entries', options, {
+      order: oneOf('oldest-first', 'newest-first'),
+      from: this.#cursors,
+      pageSize: integer(1),
+    })
+    const { order = 'oldest-first', from, pageSize = DEFAULT_PAGE_SIZE, ...callOptions } = options
+    const read = this.#read(this.#eachRead(callOptions), { order, limit: pageSize, from: from && this.#cursors.decode(from) })
+    for await (const entry of read) yield this.#entry(entry)
   }
 
   /** One page of entries; without a cursor the newest. */
@@ -160,89 +156,65 @@ export class ChatHistory {
     checkCallOptions('page', options, { limit: integer(1), before: this.#cursors, after: this.#cursors })
     const { limit = DEFAULT_PAGE, before, after, ...callOptions } = options
     if (before !== undefined && after !== undefined) throw argumentError('page: before and after exclude each other')
-    const backwards = after === undefined
+    const order = after === undefined ? 'newest-first' : 'oldest-first'
     const cursor = before ?? after
-    const from = this.#position(cursor)
     // One entry more tells exactly whether there is another page.
-    const slice = await this.#run('read', callOptions, call => this.#collect(call, { order: backwards ? 'newest-first' : 'oldest-first', from }, limit + 1))
-    const more = slice.entries.length > limit
-    const entries = slice.entries.slice(0, limit).map(entry => this.#entry(entry))
-    const ahead = more ? entries.at(-1)?.id : undefined
-    const behind = cursor === undefined ? undefined : (entries[0]?.id ?? cursor)
-    if (backwards) entries.reverse()
-    const [older, newer] = backwards ? [ahead, behind] : [behind, ahead]
-    const page: Page = { entries }
-    if (older !== undefined) page.older = older
-    if (newer !== undefined) page.newer = newer
+    const range = { order, from: cursor && this.#cursors.decode(cursor), limit: limit + 1 } as const
+    const found = await this.#run(false, callOptions, call => take(this.#read(task => task(call), range), limit + 1))
+    const entries = found.slice(0, limit).map(entry => this.#entry(entry))
+    const [first, last] = [entries[0], entries.at(-1)]
+    const [ahead, behind] = order === 'newest-first' ? (['older', 'newer'] as const) : (['newer', 'older'] as const)
+    const page: Page = { entries: order === 'newest-first' ? entries.reverse() : entries }
+    if (found.length > limit && last !== undefined) page[ahead] = last.id
+    if (cursor !== undefined) page[behind] = first?.id ?? cursor
     return page
   }
 
   /** Removes what is there now. Appends that start after it resolves are kept; concurrent ones survive or vanish as a whole. */
   async clear(options: ClearOptions = {}): Promise<void> {
     checkCallOptions('clear', options)
-    const { queue } = this.#context
-    await this.#run('clear', options, call => queue.run(this.sessionId, call, () => this.#context.clear(this.sessionId, call)))
+    const { inTurn } = this.#context
+    await this.#run(true, options, call => inTurn(this.sessionId, call, () => this.#context.clear(this.sessionId, call)))
   }
 
   async #window(call: DeadlineCall, last: number, wholeTurns: boolean): Promise<StoredMessage[]> {
-    const slice = await this.#collect(call, { order: 'newest-first' }, last)
-    const messages = slice.entries.map(entry => entry.message).reverse()
+    const read = this.#read(task => task(call), { order: 'newest-first', limit: last })
+    const messages = (await take(read, last)).map(entry => entry.message).reverse()
     if (!wholeTurns) return messages
     const orphans = leadingToolResults(messages)
-    if (orphans < messages.length || slice.next === undefined) return messages.slice(orphans)
-    const older = await this.#readBackToCalls(call, messages, slice.next)
-    return older.length > 0 ? [...older, ...messages] : []
-  }
-
-  /** The messages from the calls that the results answer up to the results; none if there are no such calls. */
-  async #readBackToCalls(call: DeadlineCall, results: readonly StoredMessage[], from: string): Promise<StoredMessage[]> {
-    const missing = new Set(results.map(answeredCall))
+    if (orphans < last) return messages.slice(orphans)
+    // Nothing but tool results: back to the calls that they answer, if those exist.
+    const missing = new Set(messages.map(answeredCall))
     const older: StoredMessage[] = []
     let keep = 0
-    for (let next: string | undefined = from; next !== undefined && missing.size > 0; ) {
-      const slice: DecodedSlice = await this.#slice(call, { order: 'newest-first', from: next, limit: DEFAULT_PAGE })
-      for (const { message } of slice.entries) {
-        older.push(message)
-        missing.add(answeredCall(message)).delete(undefined)
-        for (const made of madeCalls(message)) if (missing.delete(made)) keep = older.length
+    for await (const { message } of read) {
+      older.push(message)
+      missing.add(answeredCall(message)).delete(undefined)
+      for (const made of madeCalls(message)) if (missing.delete(made)) keep = older.length
+      if (missing.size === 0) break
+    }
+    return keep > 0 ? [...older.slice(0, keep).reverse(), ...messages] : []
+  }
+
+  /** Entries up to the end; asks for no more at a time than is missing of `limit`. */
+  async *#read(run: RunRead, { from, limit, order }: ReadRange): AsyncGenerator<DecodedEntry, void, undefined> {
+    let count = 0
+    let next = from
+    do {
+      const range = { order, from: next, limit: limit && limit - (count % limit) }
+      const slice = await run(call => this.#context.read(this.sessionId, range, call))
+      for (const raw of slice.entries) {
+        const message = this.#decode(raw)
+        if (message === undefined) continue
+        count++
+        yield { raw, message }
       }
       next = slice.next
-    }
-    return older.slice(0, keep).reverse()
+    } while (next !== undefined)
   }
 
-  /** Slice after slice to the end, each a call of its own. */
-  async *#slices(range: ReadRange, options: CallOptions): AsyncGenerator<DecodedSlice, void, undefined> {
-    let slice: DecodedSlice
-    let from = range.from
-    do {
-      const here: ReadRange = { ...range, from }
-      slice = await this.#run('read', options, call => this.#slice(call, here))
-      yield slice
-      from = slice.next
-    } while (from !== undefined)
-  }
-
-  /** Entries up to `limit` or the end, within one call. `next` is absent at the end. */
-  async #collect(call: DeadlineCall, range: ReadRange, limit: number): Promise<DecodedSlice> {
-    const entries: DecodedEntry[] = []
-    let from = range.from
-    do {
-      const slice = await this.#slice(call, { ...range, from, limit: limit - entries.length })
-      entries.push(...slice.entries)
-      from = slice.next
-    } while (from !== undefined && entries.length < limit)
-    return { entries, next: from }
-  }
-
-  async #slice(call: DeadlineCall, range: ReadRange): Promise<DecodedSlice> {
-    const slice = await this.#context.read(this.sessionId, range, call)
-    const entries: DecodedEntry[] = []
-    for (const raw of slice.entries) {
-      const message = this.#decode(raw)
-      if (message !== undefined) entries.push({ raw, message })
-    }
-    return { entries, next: slice.next }
+  #eachRead(options: CallOptions): RunRead {
+    return task => this.#run(false, options, task)
   }
 
   /** Undefined for what is not a message: a control row of a newer version, or an unreadable entry that is to be skipped. */
@@ -252,15 +224,11 @@ export class ChatHistory {
       return decodeRow(raw.body, { onWarning: warning => this.#warn(warning, raw) })
     } catch (cause) {
       const entry = this.#cursors.encode(raw.position)
-      const reason = isHistoryError(cause) ? `: ${cause.message}` : ''
-      if (!this.#context.skipCorrupt) throw new HistoryError(`entry ${entry} cannot be read${reason}`, { code: 'CORRUPT_ENTRY', entry, cause })
-      this.#warn({ code: 'SKIPPED_ENTRY', message: `entry ${entry} cannot be read and was left out${reason}`, cause }, raw)
+      const message = `entry ${entry} cannot be read${isHistoryError(cause) ? `: ${cause.message}` : ''}`
+      if (!this.#context.skipCorrupt) throw new HistoryError(message, { code: 'CORRUPT_ENTRY', entry, cause })
+      this.#warn({ code: 'SKIPPED_ENTRY', message, cause }, raw)
       return undefined
     }
-  }
-
-  #position(cursor: string | undefined): string | undefined {
-    return cursor === undefined ? undefined : this.#cursors.decode(cursor)
   }
 
   #entry({ raw, message }: DecodedEntry): Entry {
@@ -269,11 +237,22 @@ export class ChatHistory {
     return entry
   }
 
-  #run<T>(kind: 'append' | 'clear' | 'read', options: CallOptions, task: (call: DeadlineCall) => Promise<T>): Promise<T> {
-    return this.#context.run({ kind, session: this.sessionId }, options, task)
+  #run<T>(writes: boolean, options: CallOptions, task: (call: DeadlineCall) => Promise<T>): Promise<T> {
+    return this.#context.run({ session: this.sessionId, writes }, options, task)
   }
 
   #warn(warning: HistoryWarning, raw?: RawEntry): void {
     this.#context.warn({ ...warning, session: this.sessionId, entry: raw && this.#cursors.encode(raw.position) })
   }
+}
+
+/** The next so many; the generator stays open. */
+async function take<T>(read: AsyncGenerator<T, void, undefined>, count: number): Promise<T[]> {
+  const taken: T[] = []
+  while (taken.length < count) {
+    const next = await read.next()
+    if (next.done) break
+    taken.push(next.value)
+  }
+  return taken
 }

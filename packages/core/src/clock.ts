@@ -19,11 +19,9 @@ interface Writer {
 }
 
 function newWriter(): Writer {
-  const bytes = randomBytes(8)
-  bytes[0] = (bytes[0] ?? 0) & 0x3f
-  // The multicast bit keeps a random node apart from every real network address (RFC 9562, section 6.10).
-  bytes[2] = (bytes[2] ?? 0) | 0x01
-  return { name: bytes.toString('hex'), last: 0n }
+  const hex = randomBytes(8).toString('hex')
+  // 14 bits of clock sequence; and the multicast bit keeps a random node apart from real network addresses (RFC 9562, section 6.10).
+  return { name: `0${hex.slice(1, 5)}1${hex.slice(6)}`, last: 0n }
 }
 
 interface SharedClock {

@@ -53,30 +53,24 @@ export interface HistoryErrorDetails {
 
 const ERROR_BRAND: unique symbol = Symbol.for('@hist/core:error') as never
 const ARGUMENT_BRAND: unique symbol = Symbol.for('@hist/core:argument') as never
-const RETRYABLE: ReadonlySet<HistoryErrorCode> = new Set(['UNAVAILABLE', 'TIMEOUT', 'THROTTLED', 'CONFLICT'])
-const AMBIGUOUS: ReadonlySet<HistoryErrorCode> = new Set(['UNAVAILABLE', 'TIMEOUT', 'UNKNOWN'])
+const RETRYABLE = /^(UNAVAILABLE|TIMEOUT|THROTTLED|CONFLICT)$/
+const AMBIGUOUS = /^(UNAVAILABLE|TIMEOUT|UNKNOWN)$/
 
 /** Every failure of a store, a session or a backend. Its text holds no secret and no message content. */
-export class HistoryError extends Error {
-  override readonly name = 'HistoryError'
-  readonly code: HistoryErrorCode
-  readonly retryable: boolean
-  readonly outcome: Outcome
-  readonly appendId: string | undefined
-  readonly backend: string | undefined
-  readonly session: string | undefined
-  readonly entry: string | undefined
-  readonly [ERROR_BRAND] = true
+export class HistoryError extends Error implements HistoryErrorDetails {
+  declare readonly code: HistoryErrorCode
+  declare readonly retryable: boolean
+  declare readonly outcome: Outcome
+  declare readonly appendId: string | undefined
+  declare readonly backend: string | undefined
+  declare readonly session: string | undefined
+  declare readonly entry: string | undefined
 
-  constructor(message: string, details: HistoryErrorDetails) {
-    super(message, { cause: details.cause })
-    this.code = details.code
-    this.retryable = details.retryable ?? RETRYABLE.has(details.code)
-    this.outcome = details.outcome ?? (AMBIGUOUS.has(details.code) ? 'unknown' : 'failed')
-    this.appendId = details.appendId
-    this.backend = details.backend
-    this.session = details.session
-    this.entry = details.entry
+  constructor(message: string, { cause, ...details }: HistoryErrorDetails) {
+    super(message, { cause })
+    const retryable = RETRYABLE.test(details.code)
+    const outcome = AMBIGUOUS.test(details.code) ? 'unknown' : 'failed'
+    Object.assign(this, { name: 'HistoryError', retryable, outcome, ...details, [ERROR_BRAND]: true })
   }
 }
 

@@ -1,5 +1,14 @@
 import { type AppendId, TICKS_PER_MS, ticksOf } from './append-id.js'
-import type { BackendSupports, EncodedBatch, HistoryBackend, RawEntry, RawSlice, ReadRange, SessionLister, SessionSlice } from './backend.js'
+import type {
+  BackendSupports,
+  EncodedBatch,
+  HistoryBackend,
+  RawEntry,
+  RawSlice,
+  ReadRange,
+  SessionLister,
+  SessionSlice,
+} from './backend.js'
 import { type Clock, systemClock } from './clock.js'
 import { checkOptions, type HistoryStoreOptions, integer, storeChecks } from './options.js'
 import { HistoryStore } from './store.js'
@@ -100,7 +109,9 @@ export class MemoryBackend implements HistoryBackend, SessionLister {
   }
 
   async sessions({ prefix = '' }: { prefix?: string }): Promise<SessionSlice> {
-    const live = [...this.#sessions].filter(([session, rows]) => session.startsWith(prefix) && rows.some(row => this.#isLive(row)))
+    const live = [...this.#sessions].filter(
+      ([session, rows]) => session.startsWith(prefix) && rows.some(row => this.#isLive(row)),
+    )
     return { sessions: live.map(([session]) => session) }
   }
 

@@ -51,6 +51,9 @@ export function having(method: string, be: string): OptionCheck {
 export const duration = integer(1, 2_147_483_647)
 export const flag = oneOf(true, false)
 
+/** The checks of a window, for what takes one. */
+export const windowChecks: OptionChecks = { last: integer(1), wholeTurns: flag }
+
 const callChecks: OptionChecks = { signal: having('addEventListener', 'an AbortSignal'), timeoutMs: duration }
 
 /** The checks of `HistoryStoreOptions`, for a backend's own. */
@@ -72,7 +75,12 @@ export function pickStoreOptions(options: HistoryStoreOptions): HistoryStoreOpti
  * instead of a foreign name.
  * @throws TypeError naming the option
  */
-export function checkOptions(owner: string, options: unknown, checks: OptionChecks, hints: Readonly<Record<string, string>> = {}): void {
+export function checkOptions(
+  owner: string,
+  options: unknown,
+  checks: OptionChecks,
+  hints: Readonly<Record<string, string>> = {},
+): void {
   if (typeof options !== 'object' || options === null) throw argumentError(`${owner}: expected an object of options`)
   for (const [name, value] of Object.entries(options)) {
     const check = Object.hasOwn(checks, name) && checks[name]

@@ -5,22 +5,22 @@ import { AppendIdSource, systemClock } from './clock.js'
 import { HistoryError, isArgumentError, isHistoryError } from './errors.js'
 import { type CallOptions, checkOptions, type HistoryStoreOptions, storeChecks } from './options.js'
 import type { HistoryWarning } from './warning.js'
-import { WriteQueue } from './write-queue.js'
+import { createWriteQueue } from './write-queue.js'
 
 const DEFAULT_TIMEOUT_MS = 10_000
 /** Ids handed out and not used yet that are remembered as fresh. Forgetting one costs its append a check, nothing else. */
 const MAX_ISSUED = 10_000
 
 interface Operation {
-  readonly kind: 'append' | 'clear' | 'read' | 'sessions'
   readonly session?: string
+  readonly writes?: boolean
 }
 
 /** What a store and its sessions share: the open state, deadlines, retries, the clock's push, and errors in one form. */
 export class StoreContext {
   readonly backend: HistoryBackend
   readonly ids: AppendIdSource
-  readonly queue = new WriteQueue()
+  readonly inTurn = createWriteQueue()
   readonly skipCorrupt: boolean
   readonly #options: HistoryStoreOptions
   readonly #running = new Set<Promise<unknown>>()
@@ -39,7 +39,7 @@ export class StoreContext {
   /** One public call: refused when closed, ended at its deadline, its error completed with backend, session and outcome. */
   async run<T>(operation: Operation, options: CallOptions, task: (call: DeadlineCall) => Promise<T>): Promise<T> {
     if (this.#closing !== undefined) throw this.#describe(new HistoryError('the store is closed', { code: 'CLOSED' }), operation)
-    const call = new DeadlineCall(options.timeoutMs ?? this.#timeoutMs(operation.kind), options.signal)
+    const call = new DeadlineCall(options.timeoutMs ?? this.#timeoutMs(operation), options.signal)
     const running = task(call)
     this.#running.add(running)
     try {
@@ -75,7 +75,8 @@ export class StoreContext {
   /** One slice. The clock is pushed by everything that was seen. */
   async read(session: string, range: ReadRange, call: DeadlineCall): Promise<RawSlice> {
     const slice = await attempts(call, () => this.backend.read(session, range, call))
-    if (slice.next !== undefined && slice.next === range.from) throw new HistoryError('the backend does not go on', { code: 'UNKNOWN' })
+    if (slice.next !== undefined && slice.next === range.from)
+      throw new HistoryError('the backend does not go on', { code: 'UNKNOWN' })
     for (const entry of slice.entries) if (entry.ticks !== undefined) this.observe(entry.ticks, session)
     return slice
   }
@@ -90,7 +91,8 @@ export class StoreContext {
     this.warn({
       code: 'CLOCK_AHEAD',
       session,
-      message: "a stored message is more than 15 minutes ahead: its writer's clock is wrong, and later appends may sort before it",
+      message:
+        'a message lies more than 15 minutes ahead of the clock',
     })
   }
 
@@ -124,29 +126,18 @@ export class StoreContext {
     try {
       await this.backend.close()
     } catch (error) {
-      throw this.#describe(error, { kind: 'read' })
+      throw this.#describe(error, {})
     }
   }
 
-  #timeoutMs(kind: Operation['kind']): number {
+  #timeoutMs({ writes }: Operation): number {
     const { timeouts } = this.backend
-    const backendDefault = kind === 'append' || kind === 'clear' ? timeouts?.appendMs : timeouts?.readMs
-    return this.#options.timeoutMs ?? backendDefault ?? DEFAULT_TIMEOUT_MS
+    return this.#options.timeoutMs ?? (writes ? timeouts?.appendMs : timeouts?.readMs) ?? DEFAULT_TIMEOUT_MS
   }
 
-  #describe(error: unknown, { kind, session }: Operation): unknown {
+  #describe(error: unknown, { writes, session }: Operation): unknown {
     if (isArgumentError(error)) return error
-    const writes = kind === 'append' || kind === 'clear'
-    const known = isHistoryError(error) ? error : unknownError(error)
-    return describeError(known, {
-      backend: this.backend.name,
-      session,
-      outcome: writes ? known.outcome : 'failed',
-    })
+    const known = isHistoryError(error) ? error : new HistoryError('unexpected error, see its cause', { code: 'UNKNOWN', cause: error })
+    return describeError(known, { backend: this.backend.name, session, outcome: writes ? known.outcome : 'failed' })
   }
-}
-
-function unknownError(cause: unknown): HistoryError {
-  const name = cause instanceof Error ? cause.name : typeof cause
-  return new HistoryError(`unexpected error (${name}); see its cause`, { code: 'UNKNOWN', cause })
 }

@@ -62,7 +62,7 @@ export class HistoryStore implements AsyncDisposable {
     let after: string | undefined
     do {
       const range = { prefix: prefix || undefined, after }
-      const slice = await this.#context.run({ kind: 'sessions' }, callOptions, async call => {
+      const slice = await this.#context.run({}, callOptions, async call => {
         if (!isSessionLister(backend)) throw new HistoryError(`${backend.name} cannot list sessions`, { code: 'UNSUPPORTED' })
         return attempts(call, () => backend.sessions(range, call))
       })

@@ -1,35 +1,30 @@
 import { type DeadlineCall, withOutcome } from './call.js'
 
-/** Appends and clears of one session, one at a time, in call order. */
-export class WriteQueue {
-  readonly #tails = new Map<string, Promise<void>>()
+/** Runs a task in its session's turn. Rejects with what ended the call if the turn did not come in time; the task then never starts. */
+export type RunInTurn = <T>(session: string, call: DeadlineCall, task: () => Promise<T>) => Promise<T>
 
-  /** Rejects with what ended the call if its turn did not come in time; `task` then never starts. */
-  async run<T>(session: string, call: DeadlineCall, task: () => Promise<T>): Promise<T> {
-    const ahead = this.#tails.get(session)
+/** Appends and clears of one session, one at a time, in call order. */
+export function createWriteQueue(): RunInTurn {
+  const tails = new Map<string, Promise<void>>()
+  return async (session, call, task) => {
+    const ahead = tails.get(session)
     let leave: () => void = () => undefined
     const mine = new Promise<void>(resolve => {
       leave = resolve
     })
     // A waiter that gives up leaves its own place, never the place of the one ahead that still runs.
     const tail = ahead === undefined ? mine : ahead.then(() => mine)
-    this.#tails.set(session, tail)
+    tails.set(session, tail)
     tail.then(() => {
-      if (this.#tails.get(session) === tail) this.#tails.delete(session)
+      if (tails.get(session) === tail) tails.delete(session)
     })
     try {
-      if (ahead !== undefined) await this.#wait(call, ahead)
+      await call.race(Promise.resolve(ahead)).catch(over => {
+        throw withOutcome(over, 'failed')
+      })
       return await task()
     } finally {
       leave()
-    }
-  }
-
-  async #wait(call: DeadlineCall, ahead: Promise<void>): Promise<void> {
-    try {
-      await call.race(ahead)
-    } catch (over) {
-      throw withOutcome(over, 'failed')
     }
   }
 }

@@ -2,15 +2,15 @@ import assert from 'node:assert/strict'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, it } from 'vitest'
 import { DeadlineCall } from '../src/call.js'
-import { WriteQueue } from '../src/write-queue.js'
+import { createWriteQueue } from '../src/write-queue.js'
 
 function harness() {
-  const queue = new WriteQueue()
+  const inTurn = createWriteQueue()
   const log: string[] = []
   const write = async (name: string, ms: number, timeoutMs = 10_000, session = 's') => {
     const call = new DeadlineCall(timeoutMs)
     try {
-      await queue.run(session, call, async () => {
+      await inTurn(session, call, async () => {
         log.push(`${name} starts`)
         await sleep(ms)
         log.push(`${name} ends`)
@@ -36,10 +36,10 @@ describe('write queue', () => {
   })
 
   it('goes on after a failure', async () => {
-    const queue = new WriteQueue()
+    const inTurn = createWriteQueue()
     const call = new DeadlineCall(10_000)
-    await assert.rejects(queue.run('s', call, () => Promise.reject(new Error('no'))))
-    assert.equal(await queue.run('s', call, async () => 'next'), 'next')
+    await assert.rejects(inTurn('s', call, () => Promise.reject(new Error('no'))))
+    assert.equal(await inTurn('s', call, async () => 'next'), 'next')
     call.end()
   })
 

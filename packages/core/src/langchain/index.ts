@@ -1,2 +1,7 @@
-export { type SessionOfStore, type SessionWithSettings, StoredChatMessageHistory, type Window } from './stored-chat-message-history.js'
+export {
+  type SessionOfStore,
+  type SessionWithSettings,
+  StoredChatMessageHistory,
+  type Window,
+} from './stored-chat-message-history.js'
 export { fromStoredMessage, toStoredMessage } from './stored-message.js'

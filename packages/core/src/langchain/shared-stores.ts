@@ -26,10 +26,16 @@ function sharedStores(): Map<string, SharedStore> {
 }
 
 /** @param owner the class; stores of two classes are never shared */
-export function leaseStore<Options extends object>(owner: string, options: Options, create: (options: Options) => HistoryStore): StoreLease {
+export function leaseStore<Options extends object>(
+  owner: string,
+  options: Options,
+  create: (options: Options) => HistoryStore,
+): StoreLease {
   const stores = sharedStores()
   // Hashed: settings may hold credentials.
-  const key = createHash('sha256').update(`${owner} ${settingsKey(options)}`).digest('base64url')
+  const key = createHash('sha256')
+    .update(`${owner} ${settingsKey(options)}`)
+    .digest('base64url')
   const shared = stores.get(key) ?? { store: create(options), leases: 0 }
   stores.set(key, shared)
   if (stores.size > MANY_STORES) warnOfManyStores(owner)
@@ -73,7 +79,10 @@ function settingsKey(value: unknown): string {
   const prototype: unknown = Object.getPrototypeOf(value)
   if (prototype !== Object.prototype && prototype !== null) return identityOf(value)
   const fields = Object.entries(value).filter(([, field]) => field !== undefined)
-  return `{${fields.map(([name, field]) => `${JSON.stringify(name)}:${settingsKey(field)}`).sort().join()}}`
+  return `{${fields
+    .map(([name, field]) => `${JSON.stringify(name)}:${settingsKey(field)}`)
+    .sort()
+    .join()}}`
 }
 
 function identityOf(value: object): string {

@@ -1,4 +1,5 @@
-import { argumentError, type ChatHistory, checkOptions, HistoryError, type HistoryStore, windowChecks } from '@hist/core'
+import { argumentError, type ChatHistory, HistoryError, type HistoryStore } from '@hist/core'
+import { checkOptions, windowChecks } from '@hist/core/backend'
 import { BaseListChatMessageHistory } from '@langchain/core/chat_history'
 import type { BaseMessage } from '@langchain/core/messages'
 import { leaseStore, type StoreLease } from './shared-stores.js'
@@ -106,5 +107,6 @@ export class StoredChatMessageHistory<Options extends object = object> extends B
 }
 
 function checkFields(owner: string, fields: unknown): asserts fields is object {
-  if (typeof fields !== 'object' || fields === null) throw argumentError(`${owner}: expected an object with sessionId and options`)
+  if (typeof fields !== 'object' || fields === null)
+    throw argumentError(`${owner}: expected an object with sessionId and options`)
 }

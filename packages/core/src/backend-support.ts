@@ -1,0 +1,17 @@
+// What the authors of backends need beside the contract. Apart from the root, which apps bundle.
+export { millisecondsOf, TICKS_PER_MS, ticksOf } from './append-id.js'
+export { type Clock, systemClock } from './clock.js'
+export { Once } from './once.js'
+export {
+  checkOptions,
+  duration,
+  flag,
+  having,
+  integer,
+  type OptionCheck,
+  type OptionChecks,
+  oneOf,
+  pickStoreOptions,
+  storeChecks,
+  windowChecks,
+} from './options.js'

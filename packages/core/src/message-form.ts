@@ -1,0 +1,46 @@
+/** Any object with string keys: `data` of a message, unchecked. */
+export type Fields = Record<string, unknown>
+
+export interface MessageForm {
+  type: string
+  data: Fields
+  /** The message was a chunk. */
+  chunk: boolean
+}
+
+/** How the text of an ordinary row ends. */
+export const PLAIN_TAIL = ',"hist":{"v":1}}'
+
+/** The types whose fields are known, Python reads these and no others; and how the text of their rows begins. */
+export const KNOWN_TYPES: ReadonlyMap<string, string> = new Map(
+  ['human', 'ai', 'system', 'tool', 'function', 'chat'].map(type => [type, `{"type":"${type}","data":`]),
+)
+
+const OTHER_NAMES: ReadonlyMap<string, string> = new Map([
+  ['generic', 'chat'],
+  ['user', 'human'],
+  ['assistant', 'ai'],
+  ['developer', 'system'],
+])
+
+/** An object that is not an array. */
+export function isFields(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** The message under its type's own name: `generic` is `chat`, `AIMessageChunk` an `ai` that was a chunk. Other types stay. */
+export function ownForm(type: string, data: Fields): MessageForm {
+  if (KNOWN_TYPES.has(type)) return { type, data, chunk: false }
+  const whole = type.replace(/MessageChunk$/, '').toLowerCase()
+  if (whole.length < type.length && KNOWN_TYPES.has(whole)) return { type: whole, data, chunk: true }
+  const own = OTHER_NAMES.get(type) ?? type
+  if (type !== 'developer') return { type: own, data, chunk: false }
+  const kwargs = isFields(data.additional_kwargs) && data.additional_kwargs
+  return { type: own, data: { ...data, additional_kwargs: { ...kwargs, __openai_role__: type } }, chunk: false }
+}
+
+/** Assigns, but makes the key `__proto__` an own member too. */
+export function setOwn(holder: object, key: string | number, value: unknown): void {
+  if (key === '__proto__') Object.defineProperty(holder, key, { value, configurable: true, enumerable: true, writable: true })
+  else (holder as Fields)[key] = value
+}

@@ -1,0 +1,14 @@
+// #region store
+import { createDynamoDBHistory } from '@hist/dynamodb/store'
+
+const store = createDynamoDBHistory({ tableName: 'ChatHistory', setupMode: 'sync', ttlSeconds: 30 * 86_400 })
+const chat = store.session('user-43')
+
+await chat.append([
+  { type: 'human', data: { content: 'hi' } },
+  { type: 'ai', data: { content: 'Hello!' } },
+])
+export const newest = await chat.messages({ last: 20 })
+
+await store.close()
+// #endregion store

@@ -1,0 +1,117 @@
+import { randomBytes } from 'node:crypto'
+import { GetItemCommand, type GetItemCommandOutput, PutItemCommand } from '@aws-sdk/client-dynamodb'
+import { type Call, type EncodedBatch, HistoryError } from '@hist/core'
+import { isConditionFailed } from './errors.js'
+import { type EncodedItem, encodeItem, expiry } from './item.js'
+import { persist } from './persist.js'
+import { HEAD } from './schema.js'
+import type { Item, Table } from './table.js'
+
+/** Stores a batch as one item, or as parts and a head. Nothing is visible before the head, which is put last. */
+export async function append(table: Table, session: string, batch: EncodedBatch, call: Call): Promise<void> {
+  // A second piece of one append would be taken for a repeat of the first. `atomicAppend` is unlimited, so core never makes one.
+  if (batch.firstIndex !== 0) throw new HistoryError('an append is never cut into pieces here', { code: 'UNSUPPORTED' })
+  const item = await encodeItem(table.settings, session, batch)
+  if (item.parts.length === 0) return putHead(table, putNew(table, item.head), call)
+  if (batch.repeat && (await getHead(table, session, HEAD + batch.id, call)) !== undefined) return
+  const attempt = await putParts(table, session, batch, item, call)
+  return putHead(table, sentOnce(putNew(table, { ...item.head, a: { S: attempt } })), call)
+}
+
+function putNew(table: Table, head: Item): PutItemCommand {
+  return new PutItemCommand({
+    TableName: table.settings.tableName,
+    Item: head,
+    ConditionExpression: 'attribute_not_exists(#s)',
+    ExpressionAttributeNames: { '#s': table.settings.sortKeyName },
+  })
+}
+
+/** A head that exists is this append, stored by an earlier attempt. */
+async function putHead(table: Table, command: PutItemCommand, call: Call): Promise<void> {
+  try {
+    await table.send(command, call)
+  } catch (error) {
+    if (!isConditionFailed(error)) throw error
+  }
+}
+
+/**
+ * Keeps an injected client from repeating the put of a head that has parts: a `clear` between the two puts would remove head and
+ * parts, and the second put would bring the head back without them. Core repeats the append, with parts of their own.
+ */
+function sentOnce(command: PutItemCommand): PutItemCommand {
+  let first: { error?: unknown } | undefined
+  command.middlewareStack.add(
+    next => async request => {
+      if (first !== undefined) throw Object.assign(new Error('not sent again', { cause: first.error }), { name: 'AbortError' })
+      first = {}
+      try {
+        return await next(request)
+      } catch (error) {
+        first.error = error
+        throw error
+      }
+    },
+    // Inside the client's loop of retries, which has a high priority in this step.
+    { step: 'finalizeRequest', priority: 'low', name: 'histSentOnce' },
+  )
+  return command
+}
+
+/** Reads a head as it is now, whatever `consistentRead` says. */
+export async function getHead(table: Table, session: string, sortKey: string, call: Call): Promise<Item | undefined> {
+  const command = new GetItemCommand({
+    TableName: table.settings.tableName,
+    Key: table.key(session, sortKey),
+    ConsistentRead: true,
+  })
+  return (await table.send<GetItemCommandOutput>(command, call, { needsKeysOnly: true })).Item
+}
+
+/** `clear` removes parts without a head when their attempt is an hour old: by then it must have ended. */
+const LONGEST_ATTEMPT_SECONDS = 1_800
+export const ABANDONED_SECONDS = 3_600
+
+/**
+ * Every attempt writes parts of its own, and the head names them: a `clear` between an earlier attempt's parts and a later attempt's
+ * head can then never leave a head without its parts.
+ */
+async function putParts(table: Table, session: string, batch: EncodedBatch, item: EncodedItem, call: Call): Promise<string> {
+  const began = table.nowSeconds()
+  const attempt = began.toString(16).padStart(8, '0') + randomBytes(4).toString('hex')
+  for (const [index, slice] of item.parts.entries()) {
+    if (table.nowSeconds() - began > LONGEST_ATTEMPT_SECONDS) {
+      throw new HistoryError('writing the parts of a large append took more than half an hour', {
+        code: 'TIMEOUT',
+        outcome: 'failed',
+      })
+    }
+    const part: Item = {
+      ...table.key(session, partKey(batch.id, attempt, index)),
+      z: { B: slice },
+      ...expiry(table.settings, batch.id),
+    }
+    await persist(call, () => table.send(new PutItemCommand({ TableName: table.settings.tableName, Item: part }), call))
+  }
+  return attempt
+}
+
+/** Begins the sort keys of the parts of one attempt: `<append>` is what follows `m#` in its head's sort key. */
+export function partsPrefix(append: string, attempt: string): string {
+  return `p#${append}#${attempt}#`
+}
+
+/** Five digits: parts of 390 KiB are at most 10,755, because a blob is in memory and has at most 4 GiB. */
+function partKey(append: string, attempt: string, index: number): string {
+  return partsPrefix(append, attempt) + index.toString().padStart(5, '0')
+}
+
+const PART_KEY = /^p#(.+)#([0-9a-f]{8})([0-9a-f]{8})#\d{5}$/s
+
+/** Of a part's sort key: which attempt it belongs to, and when that began. */
+export function parsePartKey(sortKey: string): { prefix: string; beganSeconds: number } | undefined {
+  const [, append, began, random] = PART_KEY.exec(sortKey) ?? []
+  if (append === undefined || began === undefined || random === undefined) return undefined
+  return { prefix: partsPrefix(append, began + random), beganSeconds: Number.parseInt(began, 16) }
+}

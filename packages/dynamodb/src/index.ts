@@ -1,0 +1,2 @@
+export * from '@hist/dynamodb/store'
+export { DynamoDBChatMessageHistory } from './chat-message-history.js'
