@@ -20,7 +20,10 @@ export const readmes = ['README.md', 'CONTRIBUTING.md', 'packages/core/README.md
 export function renderReadme(path, backends) {
   const text = readFileSync(root + path, 'utf8')
   return text
-    .replace(SNIPPET, (_, head, file, region, fence) => head + indent(snippet(file, region), /^[ \t]*/.exec(fence)?.[0] ?? '') + fence)
+    .replace(
+      SNIPPET,
+      (_, head, file, region, fence) => head + indent(snippet(file, region), /^[ \t]*/.exec(fence)?.[0] ?? '') + fence,
+    )
     .replace(BACKENDS, (_, head) => head + backendTable(backends))
 }
 

@@ -1,6 +1,7 @@
 // One agent process: goes on with every conversation from where the history says it stands. Reports what is durable to its parent.
-import { DynamoDBChatMessageHistory } from '@hist/dynamodb'
+
 import { fromStoredMessage } from '@hist/core/langchain'
+import { DynamoDBChatMessageHistory } from '@hist/dynamodb'
 import { readConversations, turnsOf } from './conversations.mjs'
 import { historyOptions, openDatabase } from './database.mjs'
 

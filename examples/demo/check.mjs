@@ -27,7 +27,8 @@ export async function checkHistory(endpointUrl, conversations, [killed, next]) {
   }
   const listed = []
   for await (const session of store.sessions()) listed.push(session)
-  if (listed.length !== conversations.length) problems.push(`${listed.length} sessions in the table, expected ${conversations.length}`)
+  if (listed.length !== conversations.length)
+    problems.push(`${listed.length} sessions in the table, expected ${conversations.length}`)
   const acknowledged = [...killed.acknowledged.values()].reduce((sum, count) => sum + count, 0)
   if (next.found < acknowledged) problems.push(`${acknowledged} messages were acknowledged, ${next.found} survived the kill`)
   await store.close()

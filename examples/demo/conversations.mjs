@@ -18,7 +18,10 @@ export async function readConversations(path) {
   if (values.length === 0) throw new Error(`${path}: no messages`)
   return conversations.map(({ session, messages }, index) => {
     const name = String(session ?? `conversation-${index + 1}`)
-    return { session: name, messages: messages.map((message, at) => storedMessage(message, `${path}: ${name}, message ${at + 1}`)) }
+    return {
+      session: name,
+      messages: messages.map((message, at) => storedMessage(message, `${path}: ${name}, message ${at + 1}`)),
+    }
   })
 }
 
@@ -77,7 +80,10 @@ function fromOpenAI({ role, content, name, tool_calls, tool_call_id, ...rest }, 
 function toolCalls(calls) {
   const tool_calls = []
   const invalid_tool_calls = []
-  for (const { id, function: { name, arguments: text } } of calls) {
+  for (const {
+    id,
+    function: { name, arguments: text },
+  } of calls) {
     try {
       tool_calls.push({ name, args: JSON.parse(text), id, type: 'tool_call' })
     } catch (error) {

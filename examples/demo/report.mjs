@@ -50,8 +50,12 @@ export function printReport({ file, conversations, runs, result }) {
   for (const message of shown.messages.slice(-LAST)) console.info(`  ${messageLine(message)}`)
   heading('Check')
   const survived = runs[1].found >= result.acknowledged
-  console.info(`  ${mark(survived)} ${result.acknowledged} messages were acknowledged before the kill, ${runs[1].found} were there after it`)
-  console.info(`  ${mark(result.problems.length === 0)} ${result.equal} of ${total} messages came back deep-equal, in order, once`)
+  console.info(
+    `  ${mark(survived)} ${result.acknowledged} messages were acknowledged before the kill, ${runs[1].found} were there after it`,
+  )
+  console.info(
+    `  ${mark(result.problems.length === 0)} ${result.equal} of ${total} messages came back deep-equal, in order, once`,
+  )
   for (const problem of result.problems.slice(0, 20)) console.info(`    ${problem}`)
 }
 
@@ -68,8 +72,14 @@ function describeRun({ pid, found, acknowledged, windows, largestWindow, killed 
 
 function printSessions(sessions) {
   const name = Math.max(7, ...sessions.map(({ session }) => session.length))
-  const kinds = ['system', 'human', 'ai', 'tool'].filter(kind => sessions.some(({ messages }) => messages.some(({ type }) => type === kind)))
-  const row = cells => `  ${String(cells[0]).padEnd(name)}${cells.slice(1).map(cell => String(cell).padStart(12)).join('')}`
+  const kinds = ['system', 'human', 'ai', 'tool'].filter(kind =>
+    sessions.some(({ messages }) => messages.some(({ type }) => type === kind)),
+  )
+  const row = cells =>
+    `  ${String(cells[0]).padEnd(name)}${cells
+      .slice(1)
+      .map(cell => String(cell).padStart(12))
+      .join('')}`
   console.info(dim(row(['session', 'messages', ...kinds, 'tool calls', 'JSON bytes'])))
   for (const { session, messages, bytes } of sessions.slice(0, MOST_SESSIONS)) {
     const calls = messages.reduce((sum, { data }) => sum + (data.tool_calls?.length ?? 0), 0)

@@ -6,7 +6,12 @@ import { model } from './model.js'
 const chain = new RunnableWithMessageHistory({
   runnable: model,
   getMessageHistory: sessionId =>
-    new DynamoDBChatMessageHistory({ tableName: 'ChatHistory', sessionId, setupMode: 'sync', window: { last: 20, wholeTurns: true } }),
+    new DynamoDBChatMessageHistory({
+      tableName: 'ChatHistory',
+      sessionId,
+      setupMode: 'sync',
+      window: { last: 20, wholeTurns: true },
+    }),
 })
 
 export const ask = (question: string, sessionId: string) => chain.invoke(question, { configurable: { sessionId } })

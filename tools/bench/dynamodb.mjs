@@ -30,7 +30,8 @@ export async function benchDynamoDB({ peers }) {
   await createTable(client, 'bare', 'SessionId', 'SK')
   const peer = peers ? await communityClass(client, connection) : undefined
   const results = []
-  for (const length of [...LENGTHS, ...LONG_LENGTHS]) results.push(await atLength(length, { client, store, peer: LONG_LENGTHS.includes(length) ? undefined : peer }))
+  for (const length of [...LENGTHS, ...LONG_LENGTHS])
+    results.push(await atLength(length, { client, store, peer: LONG_LENGTHS.includes(length) ? undefined : peer }))
   if (peer !== undefined) await printLosses(store, peer)
   await store.close()
   client.destroy()
@@ -113,7 +114,10 @@ async function createTable(client, TableName, hash, range) {
 async function printLosses(store, peer) {
   const stored = [
     { type: 'human', data: { content: 'What is the weather?', id: 'h1', name: 'anna' } },
-    { type: 'ai', data: { content: '', id: 'a1', tool_calls: [{ name: 'weather', args: { city: 'Graz' }, id: 'c1', type: 'tool_call' }] } },
+    {
+      type: 'ai',
+      data: { content: '', id: 'a1', tool_calls: [{ name: 'weather', args: { city: 'Graz' }, id: 'c1', type: 'tool_call' }] },
+    },
     { type: 'tool', data: { content: 'sunny', tool_call_id: 'c1', name: 'weather' } },
   ]
   const theirs = peer('losses')
@@ -126,7 +130,9 @@ async function printLosses(store, peer) {
   const { HumanMessage, AIMessage, ToolMessage } = messages
   const classes = [HumanMessage, AIMessage, ToolMessage]
   await theirs.history.addMessages(stored.slice(0, 2).map(({ data }, index) => new classes[index](structuredClone(data))))
-  const before = (await theirs.history.getMessages()).map(message => `${message.getType()}(id ${message.id}, ${message.tool_calls?.length ?? 0} tool calls)`)
+  const before = (await theirs.history.getMessages()).map(
+    message => `${message.getType()}(id ${message.id}, ${message.tool_calls?.length ?? 0} tool calls)`,
+  )
   console.info(`  @langchain/community   ${before.join(' · ')}`)
   await theirs.history.addMessages([new ToolMessage(structuredClone(stored[2].data))])
   const after = await theirs.history.getMessages().then(

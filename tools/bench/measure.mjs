@@ -36,6 +36,8 @@ function shuffled(values) {
 export function printRatios(title, times, base) {
   console.info(`\n${title}`)
   for (const [name, time] of Object.entries(times)) {
-    console.info(`  ${name.padEnd(34)}${`${(time / times[base]).toFixed(2)}×`.padStart(9)}${`${time.toFixed(3)} ms`.padStart(14)}`)
+    console.info(
+      `  ${name.padEnd(34)}${`${(time / times[base]).toFixed(2)}×`.padStart(9)}${`${time.toFixed(3)} ms`.padStart(14)}`,
+    )
   }
 }

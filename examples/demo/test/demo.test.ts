@@ -26,7 +26,8 @@ function runDemo(...args: string[]): Promise<Result> {
 function assertStored({ code, output }: Result, messages: number): void {
   assert.equal(code, 0, output)
   assert.match(output, new RegExp(`✔ ${messages} of ${messages} messages came back deep-equal`))
-  const [, acknowledged, found] = output.match(/✔ (\d+) messages were acknowledged before the kill, (\d+) were there after it/) ?? []
+  const [, acknowledged, found] =
+    output.match(/✔ (\d+) messages were acknowledged before the kill, (\d+) were there after it/) ?? []
   assert.ok(Number(acknowledged) > 0 && Number(found) >= Number(acknowledged), output)
   assert.match(output, /killed with -9/)
 }

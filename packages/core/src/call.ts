@@ -77,7 +77,7 @@ export class DeadlineCall implements Call {
 }
 
 function abortedBy(caller: AbortSignal): HistoryError {
-  return new HistoryError("aborted by the caller", { code: 'ABORTED', outcome: 'unknown', cause: caller.reason })
+  return new HistoryError('aborted by the caller', { code: 'ABORTED', outcome: 'unknown', cause: caller.reason })
 }
 
 const FIRST_PAUSE_MS = 25

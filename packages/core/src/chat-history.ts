@@ -1,5 +1,5 @@
 import { type AppendId, appendIdCheck, TICKS_PER_MS, ticksOf } from './append-id.js'
-import type { RawEntry, RawSlice, ReadRange } from './backend.js'
+import type { RawEntry, ReadRange } from './backend.js'
 import { encodePieces } from './batch.js'
 import { type DeadlineCall, describeError, withOutcome } from './call.js'
 import { decodeRow } from './codec.js'
@@ -73,7 +73,7 @@ interface DecodedEntry {
 }
 
 /** Runs one backend read: in a call of its own, or in one that is under way. */
-type RunRead = (task: (call: DeadlineCall) => Promise<RawSlice>) => Promise<RawSlice>
+type RunRead = <T>(task: (call: DeadlineCall) => Promise<T>) => Promise<T>
 
 /** The history of one session. Made by `store.session(id)`: no I/O, cheap, make thousands. */
 export class ChatHistory {
@@ -160,7 +160,12 @@ export class ChatHistory {
     const cursor = before ?? after
     // One entry more tells exactly whether there is another page.
     const range = { order, from: cursor && this.#cursors.decode(cursor), limit: limit + 1 } as const
-    const found = await this.#run(false, callOptions, call => take(this.#read(task => task(call), range), limit + 1))
+    const found = await this.#run(false, callOptions, call =>
+      take(
+        this.#read(task => task(call), range),
+        limit + 1,
+      ),
+    )
     const entries = found.slice(0, limit).map(entry => this.#entry(entry))
     const [first, last] = [entries[0], entries.at(-1)]
     const [ahead, behind] = order === 'newest-first' ? (['older', 'newer'] as const) : (['newer', 'older'] as const)
@@ -202,9 +207,11 @@ export class ChatHistory {
     let next = from
     do {
       const range = { order, from: next, limit: limit && limit - (count % limit) }
-      const slice = await run(call => this.#context.read(this.sessionId, range, call))
-      for (const raw of slice.entries) {
-        const message = this.#decode(raw)
+      const slice = await run(async call => {
+        const { entries, next } = await this.#context.read(this.sessionId, range, call)
+        return { next, entries: entries.map(raw => ({ raw, message: this.#decode(raw) })) }
+      })
+      for (const { raw, message } of slice.entries) {
         if (message === undefined) continue
         count++
         yield { raw, message }

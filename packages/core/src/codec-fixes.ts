@@ -1,3 +1,4 @@
+import type { Note } from './codec-read.js'
 import type { Fix, FixPath } from './message.js'
 import { type Fields, isFields, setOwn } from './message-form.js'
 
@@ -20,38 +21,36 @@ import { type Fields, isFields, setOwn } from './message-form.js'
  * | `msg` | `{ type, data }` | a message inside a value: left to `fromStoredMessage` | |
  */
 
+/** The fixes in a list, which is whatever a row holds. */
+export function fixesOf(list: unknown): Fix[] {
+  return Array.isArray(list) ? list.filter(isFix) : []
+}
+
+function isFix(fix: unknown): fix is Fix {
+  if (!Array.isArray(fix) || !Array.isArray(fix[0]) || fix[0].length === 0) return false
+  return fix[0].every(step => typeof step === 'string' || typeof step === 'number')
+}
+
 /**
  * Turns parsed JSON into the values it stands for, in place. A fix whose path is gone, because somebody edited the row, is skipped.
  * Returns the `msg` fixes, which stay on the message.
  */
-export function applyFixes(data: Fields, list: unknown, onUnknown: (path: FixPath) => void): Fix[] {
-  const fixes = Array.isArray(list) ? list.filter(isFix) : []
+export function applyFixes(data: Fields, list: unknown, note: Note): Fix[] {
+  const fixes = fixesOf(list)
   for (const [path, kind, argument] of fixes) {
     const { holder, key } = slotAt(data, path)
     if (kind === 'put') setOwn(holder, key, argument)
     if (kind === 'del') delete holder[key]
   }
-  const nested = fixes.filter(fix => fix[1] === 'msg' && isMessageAt(data, fix))
+  const nested = fixes.filter(([, kind]) => kind === 'msg')
   for (const [path, kind, argument] of fixes.sort((one, other) => other[0].length - one[0].length)) {
     const { holder, key } = slotAt(data, path)
     if (!Object.hasOwn(holder, key) || SHAPES.has(kind)) continue
     const revive = REVIVERS.get(kind)
-    if (revive === undefined) onUnknown(path)
+    if (revive === undefined) note('NEWER_FORMAT', 'a value of an unknown kind')
     else setOwn(holder, key, revived(revive, holder[key], argument))
   }
   return nested
-}
-
-export function isFix(fix: unknown): fix is Fix {
-  if (!Array.isArray(fix) || !Array.isArray(fix[0]) || fix[0].length === 0 || typeof fix[1] !== 'string') return false
-  return fix[0].every(step => typeof step === 'string' || typeof step === 'number')
-}
-
-/** Whether the JSON of a message is where the fix says. */
-function isMessageAt(data: Fields, [path]: Fix): boolean {
-  const { holder, key } = slotAt(data, path)
-  const value = Object.hasOwn(holder, key) && holder[key]
-  return isFields(value) && typeof value.type === 'string' && isFields(value.data)
 }
 
 /**
@@ -75,19 +74,24 @@ type Revive = (json: never, argument: never) => unknown
 /** A class of which JSON knows nothing, by its `Object.prototype.toString`, which is the same in every realm. */
 interface ExactClass {
   kind: string
-  /** `own`: what its `toJSON` gave, if it has one. */
-  write(value: never, own: unknown): unknown
+  write(value: never): unknown
   revive: Revive
 }
 
 export const EXACT_CLASSES: ReadonlyMap<string, ExactClass> = new Map<string, ExactClass>([
-  ['Date', { kind: 'date', write: (_, own) => own, revive: dateOf }],
-  ['URL', { kind: 'url', write: (_, own) => own, revive: (href: string) => new URL(href) }],
+  ['Date', { kind: 'date', write: (date: Date) => date.toJSON(), revive: dateOf }],
+  ['URL', { kind: 'url', write: String, revive: (href: string) => new URL(href) }],
   ['Map', { kind: 'map', write: listOf, revive: (pairs: [unknown, unknown][]) => new Map(pairs) }],
   ['Set', { kind: 'set', write: listOf, revive: (members: unknown[]) => new Set(members) }],
   ['Uint8Array', { kind: 'u8', write: base64Of, revive: bytesOf }],
-  ['ArrayBuffer', { kind: 'ab', write: (value: ArrayBuffer) => base64Of(new Uint8Array(value)), revive: text => bytesOf(text).buffer }],
-  ['RegExp', { kind: 're', write: ({ source }: RegExp) => source, revive: (source: string, flags: string) => new RegExp(source, flags) }],
+  [
+    'ArrayBuffer',
+    { kind: 'ab', write: (value: ArrayBuffer) => base64Of(new Uint8Array(value)), revive: text => bytesOf(text).buffer },
+  ],
+  [
+    'RegExp',
+    { kind: 're', write: ({ source }: RegExp) => source, revive: (source: string, flags: string) => new RegExp(source, flags) },
+  ],
   ['Error', { kind: 'err', write: ({ name, message }: Error) => ({ name, message }), revive: errorOf }],
 ])
 
@@ -111,6 +115,13 @@ function dateOf(text: string | null): Date {
 /** Of any view. */
 export function base64Of({ buffer, byteOffset, byteLength }: ArrayBufferView): string {
   return Buffer.from(buffer, byteOffset, byteLength).toString('base64')
+}
+
+/** Whether the JSON of a message is there. */
+function isMessageAt(data: Fields, path: FixPath): boolean {
+  const { holder, key } = slotAt(data, path)
+  const value = Object.hasOwn(holder, key) && holder[key]
+  return isFields(value) && typeof value.type === 'string' && isFields(value.data)
 }
 
 /** JSON of another form than the kind's was edited by somebody: it stays as it is. */

@@ -1,69 +1,73 @@
-import { isFix } from './codec-fixes.js'
-import { argumentError } from './errors.js'
-import type { Fix } from './message.js'
-import { type Fields, KNOWN_TYPES, type MessageForm, ownForm, PLAIN_TAIL } from './message-form.js'
+import type { EncodeOptions } from './codec.js'
+import { fixesOf } from './codec-fixes.js'
+import { argumentError, isArgumentError } from './errors.js'
+import type { Fix, FixPath } from './message.js'
+import { type Fields, notesOf, ownForm } from './message-form.js'
 import { pythonForm } from './python-form.js'
 import { exactJson, isPlainJson, isPlainObject } from './to-json.js'
-import type { OnWarning } from './warning.js'
+import type { HistoryWarning } from './warning.js'
 
 /** Python's JSON reader gives up at about 1,000 levels. */
 const MOST_DEPTH = 990
 /** Deeper data is walked with an eye on cycles. */
 const ORDINARY_DEPTH = 60
 
-interface Row extends MessageForm {
-  /** Fixes of kind `msg`. */
-  nested: readonly Fix[]
-  /** Members of `hist` that are not the codec's. */
-  others: Fields | undefined
+/** Where the walk is in `data`, and what it has dropped or flattened. */
+export interface Walk {
+  path: FixPath
+  losses: HistoryWarning[]
 }
 
-const NO_FIXES: readonly Fix[] = []
-
 /** The text of a message. @throws TypeError, made by `argumentError` */
-export function writeRow(message: unknown, { maxDepth = 500, onWarning }: { maxDepth?: number; onWarning?: OnWarning }): string {
+export function writeRow(message: unknown, { maxDepth = 500, onWarning }: EncodeOptions): string {
   if (!(maxDepth >= 0)) throw argumentError('maxDepth: not a number of levels')
-  const row = rowOf(message)
-  const depth = Math.min(maxDepth, MOST_DEPTH)
-  if (isPlainRow(row, Math.min(depth, ORDINARY_DEPTH))) return rowText(row, row.data, row.nested)
-  const { json, fixes, losses } = exactJson(row.data, depth)
-  const shape: Fix[] = []
-  const refused = pythonForm(row.type, json)
-  for (const key in refused) {
-    shape.push(Object.hasOwn(json, key) ? [[key], 'put', json[key]] : [[key], 'del'])
-    json[key] = refused[key]
+  const walk: Walk = { path: [], losses: [] }
+  let text: string
+  try {
+    text = rowText(message, Math.min(maxDepth, MOST_DEPTH), walk)
+  } catch (error) {
+    const place = ['message', ...walk.path].join('.').slice(0, 200)
+    throw argumentError(`${place}: ${isArgumentError(error) ? error.message : 'cannot be read, a getter or toJSON threw'}`)
   }
-  const text = rowText(row, json, [...shape, ...fixes, ...row.nested])
-  for (const { path, what } of losses) onWarning?.({ code: 'LOSSY_VALUE', message: `${path}: ${what}`, path })
+  for (const loss of walk.losses) onWarning?.(loss)
   return text
 }
 
-/** So is nearly every message: `data` is what JSON writes exactly and Python takes. */
-function isPlainRow({ type, data }: Row, depth: number): boolean {
+function rowText(message: unknown, depth: number, walk: Walk): string {
+  const { type: given, data: fields, hist } = Object(message) as Fields
+  if (typeof given !== 'string' || !isPlainObject(fields)) {
+    throw argumentError('expected { type, data }; toStoredMessage makes it of a LangChain message')
+  }
+  if (given === 'remove') throw argumentError('of type "remove" is not history')
+  const { type, data, chunk } = ownForm(given, fields)
+  // Nearly every message is what JSON writes exactly and Python takes.
+  const plain = isPlainData(type, data, Math.min(depth, ORDINARY_DEPTH))
+  if (plain && !chunk && hist === undefined) return JSON.stringify({ type, data, hist: PLAIN })
+  if (hist !== undefined && !(isPlainObject(hist) && isPlainJson(hist, ORDINARY_DEPTH))) throw argumentError('hist is not plain JSON')
+  const { v = 1, op, c, f, ...others } = hist ?? {}
+  if (v !== 1 || op !== undefined) throw argumentError('hist is not that of a decoded message')
+  const { json, fixes } = plain ? { json: data, fixes: [] } : pythonJson(type, data, depth, walk)
+  fixes.push(...fixesOf(f).filter(([, kind]) => kind === 'msg'))
+  return JSON.stringify({ type, data: json, hist: notesOf(chunk || c === 1, fixes, others) })
+}
+
+const PLAIN = { v: 1 }
+
+function isPlainData(type: string, data: Fields, depth: number): boolean {
   try {
     return isPlainJson(data, depth) && pythonForm(type, data) === undefined
   } catch {
+    // A getter: the exact walk names its place.
     return false
   }
 }
 
-function rowText({ type, chunk, others }: Row, json: Fields, fixes: readonly Fix[]): string {
-  const body = (KNOWN_TYPES.get(type) ?? `{"type":${JSON.stringify(type)},"data":`) + JSON.stringify(json)
-  if (!chunk && fixes.length === 0 && others === undefined) return body + PLAIN_TAIL
-  return `${body},"hist":${JSON.stringify({ v: 1, ...(chunk && { c: 1 }), ...(fixes.length > 0 && { f: fixes }), ...others })}}`
-}
-
-function rowOf(message: unknown): Row {
-  if (typeof message !== 'object' || message === null) throw argumentError('message: not an object')
-  const { type, data, hist, _getType, getType } = message as Fields
-  if ((_getType ?? getType) !== undefined || 'lc_namespace' in message) throw argumentError('message: a LangChain message; use toStoredMessage')
-  if (typeof type !== 'string' || !isPlainObject(data)) throw argumentError('message: expected { type, data }')
-  if (type === 'remove') throw argumentError('message.type: "remove" is not history')
-  // Spelled out, because a spread here doubles the cost of encoding.
-  const { type: own, data: fields, chunk } = ownForm(type, data)
-  if (hist === undefined) return { type: own, data: fields, chunk, nested: NO_FIXES, others: undefined }
-  if (!isPlainObject(hist) || !isPlainJson(hist, ORDINARY_DEPTH)) throw argumentError('message.hist: not plain JSON')
-  const { v = 1, op, c, f = [], ...others } = hist
-  if (v !== 1 || op !== undefined || (c ?? 1) !== 1 || !Array.isArray(f) || !f.every(isFix)) throw argumentError('message.hist: not what a decoded message has')
-  return { type: own, data: fields, chunk: chunk || c === 1, nested: f.filter(([, kind]) => kind === 'msg'), others }
+function pythonJson(type: string, data: Fields, depth: number, walk: Walk): { json: Fields; fixes: Fix[] } {
+  const { json, fixes } = exactJson(data, depth, walk)
+  const refused = pythonForm(type, json)
+  for (const key in refused) {
+    fixes.unshift(Object.hasOwn(json, key) ? [[key], 'put', json[key]] : [[key], 'del'])
+    json[key] = refused[key]
+  }
+  return { json, fixes }
 }

@@ -1,7 +1,9 @@
-import { notAMessage, readRow } from './codec-read.js'
+import { decodeRow, notAMessage } from './codec-read.js'
 import { writeRow } from './codec-write.js'
 import type { StoredMessage } from './message.js'
 import type { OnWarning } from './warning.js'
+
+export { decodeRow }
 
 export interface EncodeOptions {
   /**
@@ -51,9 +53,4 @@ export function decodeMessage(text: string, options: DecodeOptions = {}): Stored
   const message = decodeRow(text, options)
   if (message === undefined) throw notAMessage()
   return message
-}
-
-/** Like `decodeMessage`; `undefined` for a control row (`hist.op`), which readers skip. */
-export function decodeRow(text: string, options: DecodeOptions = {}): StoredMessage | undefined {
-  return readRow(text, options)
 }

@@ -1,7 +1,5 @@
+import type { Note } from './codec-read.js'
 import { type Fields, isFields, KNOWN_TYPES, type MessageForm, ownForm, setOwn } from './message-form.js'
-
-/** Hears in a few words what was mended. */
-export type OnRepair = (what: string) => void
 
 const ESCAPE = '__lc_escaped__'
 
@@ -9,16 +7,16 @@ const ESCAPE = '__lc_escaped__'
  * A row that Python or LangChain.js wrote, in the form that `encodeMessage` gives a message: what their serialisers leave behind goes,
  * what they wrote badly is mended. `row` is freshly parsed from `text` and used up. Undefined if it has no `data`.
  */
-export function readForeignRow(type: string, row: Fields, text: string, onRepair: OnRepair): MessageForm | undefined {
+export function readForeignRow(type: string, row: Fields, text: string, note: Note): MessageForm | undefined {
   let data: unknown = row.data
   if (data === undefined && typeof row.text === 'string') data = legacyData(row)
   // Only Python writes `data.type`, only LangChain.js escapes.
   if (isFields(data) && data.type === undefined && text.includes(ESCAPE)) {
-    data = unescaped(data, () => onRepair('an escaped object'))
+    data = unescaped(data, () => note('REPAIRED_ENTRY', 'an escaped object'))
   }
   if (!isFields(data)) return undefined
   const { type: own, data: fields, chunk } = ownForm(type, data)
-  if (KNOWN_TYPES.has(own)) return { type: own, data: completed(own, withoutLeftovers(fields), onRepair), chunk }
+  if (KNOWN_TYPES.has(own)) return { type: own, data: completed(own, withoutLeftovers(fields), note), chunk }
   return { type: own, data: own === 'remove' ? withoutLeftovers(fields) : fields, chunk }
 }
 
@@ -51,13 +49,13 @@ function withoutLeftovers(data: Fields): Fields {
   return kept
 }
 
-function completed(type: string, data: Fields, onRepair: OnRepair): Fields {
+function completed(type: string, data: Fields, note: Note): Fields {
   if (Array.isArray(data.content_blocks)) {
     if (data.content === undefined) {
       data.content = data.content_blocks
       const metadata = isFields(data.response_metadata) ? data.response_metadata : {}
       data.response_metadata = { ...metadata, output_version: metadata.output_version ?? 'v1' }
-      onRepair('content_blocks without content')
+      note('REPAIRED_ENTRY', 'content_blocks without content')
     }
     delete data.content_blocks
   }
@@ -67,7 +65,7 @@ function completed(type: string, data: Fields, onRepair: OnRepair): Fields {
   if (type === 'ai') completeCalls(data)
   if (type === 'tool' && data.tool_call_id === undefined) {
     data.tool_call_id = ''
-    onRepair('a tool result without tool_call_id')
+    note('REPAIRED_ENTRY', 'a tool result without tool_call_id')
   }
   return data
 }

@@ -12,7 +12,14 @@ export {
 } from './chat-history.js'
 export type { Clock } from './clock.js'
 export { type DecodeOptions, decodeMessage, type EncodeOptions, encodeMessage } from './codec.js'
-export { argumentError, HistoryError, type HistoryErrorCode, type HistoryErrorDetails, isHistoryError, type Outcome } from './errors.js'
+export {
+  argumentError,
+  HistoryError,
+  type HistoryErrorCode,
+  type HistoryErrorDetails,
+  isHistoryError,
+  type Outcome,
+} from './errors.js'
 export { createMemoryHistory, MemoryBackend, type MemoryBackendOptions, MemoryDatabase } from './memory-backend.js'
 export type * from './message.js'
 export type { CallOptions, HistoryStoreOptions } from './options.js'

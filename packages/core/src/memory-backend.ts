@@ -87,14 +87,13 @@ export class MemoryBackend implements HistoryBackend, SessionLister {
 
   async read(session: string, { order, from, limit = PAGE }: ReadRange): Promise<RawSlice> {
     const rows = this.#sessions.get(session) ?? []
-    const size = Math.min(limit, PAGE)
     const [step, start] =
       order === 'oldest-first'
         ? [1, from === undefined ? 0 : rows.findIndex(row => row.position > from)]
         : [-1, from === undefined ? rows.length - 1 : rows.findLastIndex(row => row.position < from)]
     const entries: RawEntry[] = []
     let index = start
-    for (let row = rows[index]; row !== undefined && entries.length < size; row = rows[index]) {
+    for (let row = rows[index]; row !== undefined && entries.length < limit; row = rows[index]) {
       if (this.#isLive(row)) entries.push({ position: row.position, body: row.body, ticks: ticksOf(row.id) })
       index += step
     }

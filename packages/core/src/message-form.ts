@@ -1,3 +1,5 @@
+import type { CodecNotes, Fix } from './message.js'
+
 /** Any object with string keys: `data` of a message, unchecked. */
 export type Fields = Record<string, unknown>
 
@@ -8,13 +10,8 @@ export interface MessageForm {
   chunk: boolean
 }
 
-/** How the text of an ordinary row ends. */
-export const PLAIN_TAIL = ',"hist":{"v":1}}'
-
-/** The types whose fields are known, Python reads these and no others; and how the text of their rows begins. */
-export const KNOWN_TYPES: ReadonlyMap<string, string> = new Map(
-  ['human', 'ai', 'system', 'tool', 'function', 'chat'].map(type => [type, `{"type":"${type}","data":`]),
-)
+/** The types whose fields are known; Python reads these and no others. */
+export const KNOWN_TYPES: ReadonlySet<string> = new Set(['human', 'ai', 'system', 'tool', 'function', 'chat'])
 
 const OTHER_NAMES: ReadonlyMap<string, string> = new Map([
   ['generic', 'chat'],
@@ -37,6 +34,11 @@ export function ownForm(type: string, data: Fields): MessageForm {
   if (type !== 'developer') return { type: own, data, chunk: false }
   const kwargs = isFields(data.additional_kwargs) && data.additional_kwargs
   return { type: own, data: { ...data, additional_kwargs: { ...kwargs, __openai_role__: type } }, chunk: false }
+}
+
+/** `hist` of a message; `others`: members that are not the codec's. */
+export function notesOf(chunk: boolean, fixes: readonly Fix[], others: Fields | undefined): CodecNotes {
+  return { v: 1, ...(chunk && { c: 1 }), ...(fixes.length > 0 && { f: [...fixes] }), ...others }
 }
 
 /** Assigns, but makes the key `__proto__` an own member too. */

@@ -88,7 +88,7 @@ const invalidToolCall = ({ name, args, id = null, error, type = 'invalid_tool_ca
 const toolCallChunk = ({ name, args, id = null, index, type = 'tool_call_chunk' }: Fields): Fields => ({ name, args, id, index, type })
 
 /** Of the types that Python knows. */
-const FORMS: Record<string, [field: string, form: Form][]> = {
+const FORMS: ReadonlyMap<string, Forms> = new Map([
   human: COMMON,
   system: COMMON,
   ai: [

@@ -72,12 +72,21 @@ export class StoreContext {
     await attempts(call, send, { unclear: batch.repeat, giveUpAfterMs })
   }
 
+  /** One page, with retries. A backend that stands still is an error, not an endless loop. */
+  async page<P extends { readonly next?: string | undefined }>(
+    call: DeadlineCall,
+    from: string | undefined,
+    read: () => Promise<P>,
+  ): Promise<P> {
+    const page = await attempts(call, read)
+    if (page.next !== undefined && page.next === from) throw new HistoryError('the backend does not go on', { code: 'UNKNOWN' })
+    return page
+  }
+
   /** One slice. The clock is pushed by everything that was seen. */
   async read(session: string, range: ReadRange, call: DeadlineCall): Promise<RawSlice> {
-    const slice = await attempts(call, () => this.backend.read(session, range, call))
-    if (slice.next !== undefined && slice.next === range.from)
-      throw new HistoryError('the backend does not go on', { code: 'UNKNOWN' })
-    for (const entry of slice.entries) if (entry.ticks !== undefined) this.observe(entry.ticks, session)
+    const slice = await this.page(call, range.from, () => this.backend.read(session, range, call))
+    for (const { ticks } of slice.entries) if (ticks !== undefined) this.observe(ticks, session)
     return slice
   }
 
@@ -91,8 +100,7 @@ export class StoreContext {
     this.warn({
       code: 'CLOCK_AHEAD',
       session,
-      message:
-        'a message lies more than 15 minutes ahead of the clock',
+      message: 'a message lies more than 15 minutes ahead of the clock',
     })
   }
 
@@ -115,7 +123,7 @@ export class StoreContext {
     }
   }
 
-  /** Lets what runs finish, each within its own deadline, then closes the backend. */
+  /** Lets what runs finish, each within its own deadline, then closes the backend, within the store's. */
   close(): Promise<void> {
     this.#closing ??= this.#close()
     return this.#closing
@@ -123,10 +131,13 @@ export class StoreContext {
 
   async #close(): Promise<void> {
     await Promise.allSettled([...this.#running])
+    const call = new DeadlineCall(this.#timeoutMs({}))
     try {
-      await this.backend.close()
+      await call.race(this.backend.close())
     } catch (error) {
       throw this.#describe(error, {})
+    } finally {
+      call.end()
     }
   }
 
@@ -137,7 +148,9 @@ export class StoreContext {
 
   #describe(error: unknown, { writes, session }: Operation): unknown {
     if (isArgumentError(error)) return error
-    const known = isHistoryError(error) ? error : new HistoryError('unexpected error, see its cause', { code: 'UNKNOWN', cause: error })
+    const known = isHistoryError(error)
+      ? error
+      : new HistoryError('unexpected error, see its cause', { code: 'UNKNOWN', cause: error })
     return describeError(known, { backend: this.backend.name, session, outcome: writes ? known.outcome : 'failed' })
   }
 }

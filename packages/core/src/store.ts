@@ -1,5 +1,4 @@
 import { type BackendSupports, type HistoryBackend, isSessionLister } from './backend.js'
-import { attempts } from './call.js'
 import { ChatHistory } from './chat-history.js'
 import { argumentError, HistoryError } from './errors.js'
 import { type CallOptions, checkCallOptions, type HistoryStoreOptions, type OptionCheck } from './options.js'
@@ -9,7 +8,7 @@ import { StoreContext } from './store-context.js'
 const MAX_SESSION_ID_BYTES = 1_024
 
 const sessionText: OptionCheck = {
-  be: `well-formed Unicode of at most ${MAX_SESSION_ID_BYTES} bytes as UTF-8`,
+  be: `well-formed Unicode of at most ${MAX_SESSION_ID_BYTES} bytes`,
   holds: text => typeof text === 'string' && text.isWellFormed() && Buffer.byteLength(text) <= MAX_SESSION_ID_BYTES,
 }
 
@@ -64,7 +63,7 @@ export class HistoryStore implements AsyncDisposable {
       const range = { prefix: prefix || undefined, after }
       const slice = await this.#context.run({}, callOptions, async call => {
         if (!isSessionLister(backend)) throw new HistoryError(`${backend.name} cannot list sessions`, { code: 'UNSUPPORTED' })
-        return attempts(call, () => backend.sessions(range, call))
+        return this.#context.page(call, after, () => backend.sessions(range, call))
       })
       for (const session of slice.sessions) {
         if (seen.has(session)) continue

@@ -1,13 +1,14 @@
-import { argumentError, isArgumentError } from './errors.js'
+import type { Walk } from './codec-write.js'
 import { base64Of, EXACT_CLASSES } from './codec-fixes.js'
-import type { Fix, FixPath } from './message.js'
-import type { Fields } from './message-form.js'
+import { argumentError } from './errors.js'
+import type { Fix } from './message.js'
+import { type Fields, setOwn } from './message-form.js'
 
 /** Plain by any realm's `Object`, or without a prototype. */
 export function isPlainObject(value: unknown): value is Fields {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false
   const prototype = Object.getPrototypeOf(value)
-  return prototype === null || (Object.getPrototypeOf(prototype) === null && Object.hasOwn(prototype, 'isPrototypeOf'))
+  return prototype === null || Object.getPrototypeOf(prototype) === null
 }
 
 /**
@@ -39,95 +40,87 @@ function isPlainMember(value: unknown, levels: number): boolean {
   }
 }
 
-export interface ExactJson {
-  json: Fields
-  /** How to get back what JSON cannot say. */
-  fixes: Fix[]
-  /** What was dropped or flattened, and where. */
-  losses: { path: string; what: string }[]
-}
-
 /**
- * The JSON that stands for `data`, at most `maxDepth` levels deep.
- * @throws TypeError, made by `argumentError`, for a cycle, too much depth, a LangChain message, or a getter or `toJSON` that throws
+ * The JSON that stands for `data`, at most `maxDepth` levels deep, and how to get back what JSON cannot say. Copies all of it.
+ * @throws TypeError, made by `argumentError`, for a cycle, too much depth or a LangChain message; and what a getter or `toJSON` throws
  */
-export function exactJson(data: Fields, maxDepth: number): ExactJson {
+export function exactJson(data: Fields, maxDepth: number, { path, losses }: Walk): { json: Fields; fixes: Fix[] } {
   const fixes: Fix[] = []
-  const losses: ExactJson['losses'] = []
-  /** Where the objects are that `JSON.stringify` is in: it asks for an object's members right after the object. */
-  const paths = new WeakMap<object, FixPath>()
-  let path: FixPath = []
+  const around = new Set<object>()
 
-  const refusal = (why: string) => argumentError(`${['message.data', ...path].join('.').slice(0, 200)}: ${why}`)
-  const fix = (kind: string, ...argument: [string?]) => fixes.push([path, kind, ...argument])
-  const lose = (what: string) => losses.push({ path: path.join('.'), what })
+  const fix = (kind: string, ...argument: [string?]) => fixes.push([[...path], kind, ...argument])
+  const lose = (what: string) => {
+    const place = path.join('.')
+    losses.push({ code: 'LOSSY_VALUE', message: `${place}: ${what}`, path: place })
+  }
 
-  /** `value` is what `toJSON` made of the original, if it has one. Undefined if nothing can stand for it. */
-  function standIn(original: unknown, value: unknown): unknown {
-    switch (typeof original) {
+  /** Undefined if nothing can stand for the value. `unwrapped`: it is what a `toJSON` or `valueOf` gave. */
+  function jsonOf(value: unknown, unwrapped = false): unknown {
+    if (isPlainMember(value, 0)) return value
+    switch (typeof value) {
       case 'number':
-        if (isPlainMember(original, 0)) return original
-        fix('num', original === 0 ? '-0' : String(original))
-        return original === 0 ? 0 : null
+        fix('num', value === 0 ? '-0' : String(value))
+        return value === 0 ? 0 : null
       case 'bigint':
         fix('bigint')
-        return String(original)
+        return String(value)
       case 'undefined':
         fix('undef')
         return null
-      case 'function':
-      case 'symbol':
-        lose(`${typeof original} dropped`)
-        return undefined
+      case 'object':
+        return ofObject(value as object, unwrapped)
       default:
-        return typeof original !== 'object' || original === null || Array.isArray(original) ? original : ofObject(original, value)
+        lose(`${typeof value} dropped`)
+        return undefined
     }
   }
 
-  /** Told apart by what they are, not by their class, which may be another realm's. */
-  function ofObject(original: object, value: unknown): unknown {
-    const name = Object.prototype.toString.call(original).slice(8, -1)
-    const exact = EXACT_CLASSES.get(name)
-    if (exact !== undefined) {
-      if (Buffer.isBuffer(original)) fix('buf')
-      else if (name === 'RegExp') fix(exact.kind, (original as RegExp).flags)
-      else fix(exact.kind)
-      if (name === 'Error' && ('cause' in original || Object.keys(original).length > 0)) lose('fields of an Error dropped')
-      return exact.write(original as never, value)
-    }
-    if (ArrayBuffer.isView(original)) {
-      fix('u8')
-      lose(`${name} stored as bytes`)
-      return base64Of(original)
-    }
-    if (value === original && isPlainObject(original)) return original
-    if ('_getType' in original) throw refusal('a LangChain message; use toStoredMessage')
-    lose('class instance flattened')
-    // As JSON.stringify would, and a boxed primitive as its `valueOf()`.
-    const plain: unknown = value === original ? original.valueOf() : value
-    return plain === original ? original : standIn(plain, plain)
-  }
-
-  function replacer(this: Fields, key: string, value: unknown): unknown {
-    const above = paths.get(this)
-    path = above === undefined ? [] : [...above, Array.isArray(this) ? Number(key) : key]
-    let json: unknown = data
-    if (above !== undefined) {
-      const hole = !Object.hasOwn(this, key)
-      if (hole) fix('del')
-      json = hole ? null : standIn(this[key], value)
-    }
-    if (typeof json === 'object' && json !== null) {
-      if (path.length > maxDepth) throw refusal(`nested deeper than ${maxDepth} levels`)
-      paths.set(json, path)
-    }
+  function ofObject(value: object, unwrapped: boolean): unknown {
+    if (around.has(value)) throw argumentError('a cycle')
+    around.add(value)
+    const json = Array.isArray(value) || (isPlainObject(value) && typeof value.toJSON !== 'function') ? membersOf(value) : ofClass(value, unwrapped)
+    around.delete(value)
     return json
   }
 
-  try {
-    return { json: JSON.parse(JSON.stringify(data, replacer)), fixes, losses }
-  } catch (error) {
-    if (isArgumentError(error)) throw error
-    throw refusal(/circular/.test(String(error)) ? 'a cycle' : 'cannot be read, a getter or toJSON threw')
+  /** Told apart by what they are, not by their class, which may be another realm's. */
+  function ofClass(value: object, unwrapped: boolean): unknown {
+    const name = Object.prototype.toString.call(value).slice(8, -1)
+    const exact = EXACT_CLASSES.get(name)
+    if (exact !== undefined) {
+      if (Buffer.isBuffer(value)) fix('buf')
+      else if (value instanceof RegExp) fix('re', value.flags)
+      else fix(exact.kind)
+      if (name === 'Error' && ('cause' in value || Object.keys(value).length > 0)) lose('fields of an Error dropped')
+      return jsonOf(exact.write(value as never))
+    }
+    if (ArrayBuffer.isView(value)) {
+      fix('u8')
+      lose(`${name} stored as bytes`)
+      return base64Of(value)
+    }
+    if ('_getType' in value) throw argumentError('a LangChain message; use toStoredMessage')
+    lose('class instance flattened')
+    // As JSON.stringify would, which asks `toJSON` once, and a boxed primitive as its `valueOf()`.
+    const { toJSON } = value as Fields
+    const plain = unwrapped ? value : typeof toJSON === 'function' ? toJSON.call(value, String(path.at(-1))) : value.valueOf()
+    return plain === value ? membersOf(value) : jsonOf(plain, true)
   }
+
+  function membersOf(value: object): Fields {
+    if (path.length > maxDepth) throw argumentError(`nested deeper than ${maxDepth} levels`)
+    const list = Array.isArray(value)
+    const copy = list ? new Array(value.length).fill(null) : {}
+    for (const key of list ? value.keys() : Object.keys(value)) {
+      path.push(key)
+      if (Object.hasOwn(value, key)) {
+        const json = jsonOf((value as Fields)[key])
+        if (json !== undefined) setOwn(copy, key, json)
+      } else fix('del')
+      path.pop()
+    }
+    return copy as Fields
+  }
+
+  return { json: membersOf(data), fixes }
 }

@@ -5,26 +5,23 @@ export type RunInTurn = <T>(session: string, call: DeadlineCall, task: () => Pro
 
 /** Appends and clears of one session, one at a time, in call order. */
 export function createWriteQueue(): RunInTurn {
-  const tails = new Map<string, Promise<void>>()
-  return async (session, call, task) => {
-    const ahead = tails.get(session)
-    let leave: () => void = () => undefined
-    const mine = new Promise<void>(resolve => {
-      leave = resolve
-    })
-    // A waiter that gives up leaves its own place, never the place of the one ahead that still runs.
-    const tail = ahead === undefined ? mine : ahead.then(() => mine)
+  const tails = new Map<string, Promise<unknown>>()
+  return (session, call, task) => {
+    const ahead = Promise.resolve(tails.get(session))
+    const turn = takeTurn(call, ahead, task)
+    // One that waits and gives up leaves its own place, never the place of the one ahead that still runs.
+    const tail = Promise.allSettled([ahead, turn])
     tails.set(session, tail)
     tail.then(() => {
       if (tails.get(session) === tail) tails.delete(session)
     })
-    try {
-      await call.race(Promise.resolve(ahead)).catch(over => {
-        throw withOutcome(over, 'failed')
-      })
-      return await task()
-    } finally {
-      leave()
-    }
+    return turn
   }
+}
+
+async function takeTurn<T>(call: DeadlineCall, ahead: Promise<unknown>, task: () => Promise<T>): Promise<T> {
+  await call.race(ahead).catch(over => {
+    throw withOutcome(over, 'failed')
+  })
+  return task()
 }

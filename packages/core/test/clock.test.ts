@@ -53,7 +53,16 @@ describe('append ids', () => {
   it('are told from other texts', () => {
     const id = formatAppendId(START, '0123456789abcdef')
     assert.ok(appendIdCheck.holds(id))
-    for (const wrong of ['', 'x', id.slice(1), `${id}0`, id.toUpperCase(), formatAppendId(START, '4123456789abcdef'), 5, undefined]) {
+    for (const wrong of [
+      '',
+      'x',
+      id.slice(1),
+      `${id}0`,
+      id.toUpperCase(),
+      formatAppendId(START, '4123456789abcdef'),
+      5,
+      undefined,
+    ]) {
       assert.ok(!appendIdCheck.holds(wrong))
     }
   })

@@ -55,7 +55,10 @@ describe('store', () => {
     const store = new HistoryStore(backendWith({ append: () => Promise.reject(own) }))
     const error = await failure(store.session('s').append([human('x')]))
     assert.ok(isHistoryError(error))
-    assert.deepEqual([error.code, error.outcome, error.retryable, error.cause, error.session], ['UNKNOWN', 'unknown', false, own, 's'])
+    assert.deepEqual(
+      [error.code, error.outcome, error.retryable, error.cause, error.session],
+      ['UNKNOWN', 'unknown', false, own, 's'],
+    )
     assert.doesNotMatch(error.message, /secret/)
     assert.match(String(error.appendId), /^\d{18}-/)
   })
@@ -99,7 +102,10 @@ describe('store', () => {
       },
     })
     const error = await failure(new HistoryStore(backend).session('s').append(Array.from({ length: 8 }, () => human('x'))))
-    assert.deepEqual(pieces, [[0, 3], [3, 3]])
+    assert.deepEqual(pieces, [
+      [0, 3],
+      [3, 3],
+    ])
     assert.equal(error.outcome, 'unknown')
   })
 
@@ -166,7 +172,10 @@ describe('windows of whole turns', () => {
   })
 
   it('understand the function messages of old', async () => {
-    const call: StoredMessage = { type: 'ai', data: { content: '', additional_kwargs: { function_call: { name: 'f', arguments: '{}' } } } }
+    const call: StoredMessage = {
+      type: 'ai',
+      data: { content: '', additional_kwargs: { function_call: { name: 'f', arguments: '{}' } } },
+    }
     const result: StoredMessage = { type: 'function', data: { content: '1', name: 'f' } }
     assert.deepEqual(await window([human('q'), call, result], 1), [call, result])
   })

@@ -1,4 +1,13 @@
-import { type BackendSupports, type Call, type EncodedBatch, type HistoryBackend, type RawSlice, type ReadRange, type SessionLister, type SessionSlice } from '@hist/core'
+import type {
+  BackendSupports,
+  Call,
+  EncodedBatch,
+  HistoryBackend,
+  RawSlice,
+  ReadRange,
+  SessionLister,
+  SessionSlice,
+} from '@hist/core'
 import { Once } from '@hist/core/backend'
 import { append } from './append.js'
 import { clear } from './clear.js'

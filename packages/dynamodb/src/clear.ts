@@ -1,5 +1,5 @@
 import { BatchWriteItemCommand, type BatchWriteItemCommandOutput, type WriteRequest } from '@aws-sdk/client-dynamodb'
-import { type Call } from '@hist/core'
+import type { Call } from '@hist/core'
 import { ticksOf } from '@hist/core/backend'
 import { ABANDONED_SECONDS, parsePartKey, partsPrefix } from './append.js'
 import { pause, pauseBefore, persist } from './persist.js'

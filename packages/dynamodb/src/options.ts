@@ -1,6 +1,17 @@
 import type { DynamoDBClientConfig } from '@aws-sdk/client-dynamodb'
 import { argumentError, type Clock, type HistoryStoreOptions } from '@hist/core'
-import { checkOptions, duration, flag, having, integer, type OptionCheck, type OptionChecks, oneOf, storeChecks, systemClock } from '@hist/core/backend'
+import {
+  checkOptions,
+  duration,
+  flag,
+  having,
+  integer,
+  type OptionCheck,
+  type OptionChecks,
+  oneOf,
+  storeChecks,
+  systemClock,
+} from '@hist/core/backend'
 import type { DynamoDBClientLike } from './client.js'
 
 /** Where the messages are, and how they are stored there. */

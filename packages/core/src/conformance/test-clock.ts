@@ -1,4 +1,4 @@
-import { type Clock } from '@hist/core'
+import type { Clock } from '@hist/core'
 import { systemClock, TICKS_PER_MS } from '@hist/core/backend'
 
 export interface TestClockOptions {

@@ -70,7 +70,7 @@ export class StoredChatMessageHistory<Options extends object = object> extends B
   async getMessages(): Promise<BaseMessage[]> {
     this.#checkOpen()
     const messages = await this.history.messages(this.#window)
-    return messages.map(message => fromStoredMessage(message))
+    return messages.map(message => fromStoredMessage(message, { transfer: true }))
   }
 
   /** One append; resolves when the message is durable. */

@@ -85,6 +85,15 @@ describe('a row of a newer version', () => {
     )
   })
 
+  it('is told from ours by a single digit', () => {
+    const newer = encodeMessage(stored('chat', { content: null })).replace('"v":1', '"v":2')
+    const warnings = warningsOf(onWarning => decodeMessage(newer, { onWarning }))
+    assert.deepEqual(
+      warnings.map(({ code }) => code),
+      ['NEWER_FORMAT'],
+    )
+  })
+
   it('with op is not a message: skipped, or refused if asked for', () => {
     for (const text of [
       '{"hist":{"v":2,"op":"pop"}}',
@@ -132,6 +141,8 @@ describe('a row of ours', () => {
     exactly(decodeMessage(JSON.stringify({ hist, data, type }, null, 2)), message)
     exactly(decodeMessage('{"type":"human","data":{"content":""},"more":1,"hist":{"v":1}}'), stored('human', { content: '' }))
     exactly(decodeMessage('{"type":"h\\u0075man","data":{"content":""},"hist":{"v":1}}'), stored('human', { content: '' }))
+    exactly(decodeMessage('{"type":"humen","data":{"content":""},"hist":{"v":1}}'), stored('humen', { content: '' }))
+    exactly(decodeMessage('{"type":"human","dada":1,"data":{},"hist":{"v":1}}'), stored('human', {}))
     exactly(decodeMessage('{"type":"hum","data":{"content":""},"hist":{"v":1}}'), stored('hum', { content: '' }))
   })
 
@@ -224,17 +235,23 @@ describe('an edited row', () => {
       ['list', '__proto__', 'polluted'],
       ['list', 'constructor', 'polluted'],
     ]
-    const hostile = paths.flatMap(path => [
-      [path, 'put', true],
-      [path, 'undef'],
-      [path, 'del'],
-    ])
-    exactly(decodeMessage(ours({ content: 'x', list: [] }, hostile)), stored('human', { content: 'x', list: [] }))
+    for (const path of paths) {
+      exactly(decodeMessage(ours({ content: 'x', list: [] }, [[path, 'put', true]])), stored('human', { content: 'x', list: [] }))
+      assert.equal(({} as { polluted?: boolean }).polluted, undefined)
+      assert.equal(([] as { polluted?: boolean }).polluted, undefined)
+    }
+    for (const kind of ['del', 'undef']) {
+      decodeMessage(
+        ours({ content: 'x', list: [] }, [
+          [['__proto__', 'toString'], kind],
+          [['list', '__proto__', 'push'], kind],
+        ]),
+      )
+      assert.ok('toString' in {} && 'push' in [])
+    }
     const own = decodeMessage(ours({ content: 'x' }, [[['__proto__'], 'put', { polluted: true }]])).data
     assert.deepEqual(Object.keys(own), ['content', '__proto__'])
     assert.equal(Object.getPrototypeOf(own), Object.prototype)
-    assert.equal(({} as { polluted?: boolean }).polluted, undefined)
-    assert.equal(([] as { polluted?: boolean }).polluted, undefined)
   })
 
   it('makes no class but the language’s own', () => {

@@ -211,6 +211,7 @@ describe('calls in OpenAI’s own form', () => {
   it('are left alone where it is there, though empty, and in rows of ours', () => {
     const data = { content: '', additional_kwargs: { tool_calls: calls }, tool_calls: [] }
     exactly(quietly(JSON.stringify({ type: 'ai', data })).data.tool_calls, [])
+    exactly(quietly(JSON.stringify({ type: 'ai', data })).data.invalid_tool_calls, [])
     const own = stored('ai', { content: '', additional_kwargs: { tool_calls: calls } })
     exactly(quietly(encodeMessage(own)), own)
   })

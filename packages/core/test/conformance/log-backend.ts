@@ -1,4 +1,4 @@
-import { type BackendSupports, type Clock, type EncodedBatch, type HistoryBackend, type RawSlice, type ReadRange } from '@hist/core'
+import type { BackendSupports, Clock, EncodedBatch, HistoryBackend, RawSlice, ReadRange } from '@hist/core'
 import { systemClock, ticksOf } from '@hist/core/backend'
 
 interface LogRecord {

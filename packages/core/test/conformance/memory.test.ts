@@ -1,3 +1,4 @@
+// #region conformance
 import { MemoryBackend, MemoryDatabase } from '@hist/core'
 import { historyBackendContract } from '@hist/core/conformance'
 import * as runner from 'vitest'
@@ -14,3 +15,4 @@ historyBackendContract({
     }
   },
 })
+// #endregion conformance

@@ -1,4 +1,15 @@
-import { argumentError, type BackendSupports, type Clock, type EncodedBatch, type HistoryBackend, HistoryError, type RawSlice, type ReadRange, type SessionLister, type SessionSlice } from '@hist/core'
+import {
+  argumentError,
+  type BackendSupports,
+  type Clock,
+  type EncodedBatch,
+  type HistoryBackend,
+  HistoryError,
+  type RawSlice,
+  type ReadRange,
+  type SessionLister,
+  type SessionSlice,
+} from '@hist/core'
 import { systemClock, ticksOf } from '@hist/core/backend'
 
 interface Row {

@@ -1,0 +1,27 @@
+// npm run bench -- [codec] [dynamodb] [--peers] [--json]
+//
+// Compares within one run and prints ratios; --json makes the last line one JSON object. With --peers, LangChain's own class for DynamoDB
+// is installed beside the benchmark (190 MB, from tools/bench/peers) and measured too.
+import { execFileSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import { benchCodec } from './codec.mjs'
+import { benchDynamoDB } from './dynamodb.mjs'
+
+const { values, positionals } = parseArgs({
+  options: { peers: { type: 'boolean', default: false }, json: { type: 'boolean', default: false } },
+  allowPositionals: true,
+})
+const benchmarks = { codec: benchCodec, dynamodb: benchDynamoDB }
+const unknown = positionals.find(name => !Object.hasOwn(benchmarks, name))
+if (unknown !== undefined) {
+  console.error(`bench: there is no ${unknown}; there are ${Object.keys(benchmarks).join(', ')}`)
+  process.exit(2)
+}
+if (values.peers) {
+  const cwd = fileURLToPath(new URL('peers', import.meta.url))
+  execFileSync('pnpm', ['install', '--ignore-workspace', '--frozen-lockfile', '--prefer-offline'], { cwd, stdio: 'inherit' })
+}
+const results = {}
+for (const name of positionals.length > 0 ? positionals : Object.keys(benchmarks)) results[name] = await benchmarks[name](values)
+if (values.json) console.info(JSON.stringify(results))
