@@ -71,36 +71,27 @@ const SHAPES = new Set(['put', 'del', 'msg'])
 
 type Revive = (json: never, argument: never) => unknown
 
-/** A class of which JSON knows nothing, by its `Object.prototype.toString`, which is the same in every realm. */
-interface ExactClass {
-  kind: string
-  write(value: never): unknown
-  revive: Revive
-}
+/** Classes of which JSON knows nothing: how they are written, and made again. */
+const CLASSES: [name: string, kind: string, write: (value: never) => unknown, revive: Revive][] = [
+  ['Date', 'date', (date: Date) => date.toJSON(), dateOf],
+  ['URL', 'url', String, (href: string) => new URL(href)],
+  ['Map', 'map', listOf, (pairs: [unknown, unknown][]) => new Map(pairs)],
+  ['Set', 'set', listOf, (members: unknown[]) => new Set(members)],
+  ['Uint8Array', 'u8', base64Of, bytesOf],
+  ['ArrayBuffer', 'ab', (value: ArrayBuffer) => base64Of(new Uint8Array(value)), (base64: string) => bytesOf(base64).buffer],
+  ['RegExp', 're', ({ source }: RegExp) => source, (source: string, flags: string) => new RegExp(source, flags)],
+  ['Error', 'err', ({ name, message }: Error) => ({ name, message }), errorOf],
+]
 
-export const EXACT_CLASSES: ReadonlyMap<string, ExactClass> = new Map<string, ExactClass>([
-  ['Date', { kind: 'date', write: (date: Date) => date.toJSON(), revive: dateOf }],
-  ['URL', { kind: 'url', write: String, revive: (href: string) => new URL(href) }],
-  ['Map', { kind: 'map', write: listOf, revive: (pairs: [unknown, unknown][]) => new Map(pairs) }],
-  ['Set', { kind: 'set', write: listOf, revive: (members: unknown[]) => new Set(members) }],
-  ['Uint8Array', { kind: 'u8', write: base64Of, revive: bytesOf }],
-  [
-    'ArrayBuffer',
-    { kind: 'ab', write: (value: ArrayBuffer) => base64Of(new Uint8Array(value)), revive: text => bytesOf(text).buffer },
-  ],
-  [
-    'RegExp',
-    { kind: 're', write: ({ source }: RegExp) => source, revive: (source: string, flags: string) => new RegExp(source, flags) },
-  ],
-  ['Error', { kind: 'err', write: ({ name, message }: Error) => ({ name, message }), revive: errorOf }],
-])
+/** By their `Object.prototype.toString`, which is the same in every realm. */
+export const EXACT_CLASSES = new Map(CLASSES.map(([name, kind, write]) => [name, { kind, write }]))
 
 const REVIVERS = new Map<string, Revive>([
   ['num', (json: unknown, text: string) => json || Number(text)],
   ['undef', (json: unknown) => json ?? undefined],
   ['bigint', (digits: string) => BigInt(digits)],
-  ['buf', (base64: string) => Buffer.from(base64, 'base64')],
-  ...Array.from(EXACT_CLASSES.values(), ({ kind, revive }): [string, Revive] => [kind, revive]),
+  ['buf', bufferOf],
+  ...CLASSES.map(([, kind, , revive]): [string, Revive] => [kind, revive]),
 ])
 
 function listOf(value: Iterable<unknown>): unknown[] {
@@ -113,15 +104,8 @@ function dateOf(text: string | null): Date {
 }
 
 /** Of any view. */
-export function base64Of({ buffer, byteOffset, byteLength }: ArrayBufferView): string {
+function base64Of({ buffer, byteOffset, byteLength }: ArrayBufferView): string {
   return Buffer.from(buffer, byteOffset, byteLength).toString('base64')
-}
-
-/** Whether the JSON of a message is there. */
-function isMessageAt(data: Fields, path: FixPath): boolean {
-  const { holder, key } = slotAt(data, path)
-  const value = Object.hasOwn(holder, key) && holder[key]
-  return isFields(value) && typeof value.type === 'string' && isFields(value.data)
 }
 
 /** JSON of another form than the kind's was edited by somebody: it stays as it is. */
@@ -133,16 +117,21 @@ function revived(revive: Revive, json: unknown, argument: unknown): unknown {
   }
 }
 
-/** In memory of their own: short Buffers share one. */
-function bytesOf(base64: string): Uint8Array<ArrayBuffer> {
-  return new Uint8Array(Buffer.from(base64, 'base64'))
+/** Of text only: Node would make a Buffer of any `length` that an object claims. */
+function bufferOf(base64: unknown): Buffer {
+  return Buffer.from(String(base64), 'base64')
 }
 
-const OWN_ERROR = /^(Eval|Range|Reference|Syntax|Type|URI)Error$/
+/** In memory of their own: short Buffers share one. */
+function bytesOf(base64: unknown): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(bufferOf(base64))
+}
 
-/** Without a stack: that of the reader would mislead. */
+/** The language's own classes only. Without a stack: that of the reader would mislead. */
 function errorOf({ name, message }: Error): Error {
-  const Class: ErrorConstructor = OWN_ERROR.test(name) ? Reflect.get(globalThis, name) : Error
+  const Class: ErrorConstructor = /^(Eval|Range|Reference|Syntax|Type|URI)Error$/.test(name)
+    ? Reflect.get(globalThis, name)
+    : Error
   const error = new Class(message)
   if (error.name !== name) error.name = name
   error.stack = `${name}: ${message}`

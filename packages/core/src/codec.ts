@@ -24,10 +24,10 @@ export interface DecodeOptions {
  * A stored message as one line of JSON, `{"type":…,"data":…,"hist":{"v":1,…}}`, from which `decodeMessage` makes the equal message and
  * which Python's `messages_from_dict` accepts. `hist` holds what JSON cannot say, as fixes; other readers ignore it.
  *
- * Kept exactly: everything JSON has, and `undefined`, `NaN`, `±Infinity`, `-0`, bigint, Date, Map, Set, URL, RegExp, ArrayBuffer, typed
- * arrays, Buffer, holes in arrays and own keys named `__proto__`. An Error keeps its name and message.
+ * Kept exactly: everything JSON has, and `undefined`, `NaN`, `±Infinity`, `-0`, bigint, Date, Map, Set, URL, RegExp, Uint8Array, Buffer,
+ * ArrayBuffer, holes in arrays and own keys named `__proto__`. An Error keeps its name and message.
  * Not kept, and reported: functions and symbols (dropped; `null` in an array), class instances (stored as their `toJSON()`, else as what
- * `valueOf()` unboxes, else as their own enumerable fields), further fields of an Error.
+ * `valueOf()` unboxes, else as their own enumerable fields), further fields of an Error, the class of other typed arrays (stored as bytes).
  * Not kept, as in JSON: keys that are symbols or not enumerable, named properties of arrays, prototype `null`, shared references.
  *
  * Other names of a type are written as its own: `generic` as `chat`, `user` as `human`, `assistant` as `ai`, `developer` as `system`

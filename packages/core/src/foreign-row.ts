@@ -1,78 +1,58 @@
 import type { Note } from './codec-read.js'
-import { type Fields, isFields, KNOWN_TYPES, type MessageForm, ownForm, setOwn } from './message-form.js'
+import { type Fields, isFields, setOwn } from './message-form.js'
+import type { MessageForm } from './own-form.js'
 
 const ESCAPE = '__lc_escaped__'
 
-/**
- * A row that Python or LangChain.js wrote, in the form that `encodeMessage` gives a message: what their serialisers leave behind goes,
- * what they wrote badly is mended. `row` is freshly parsed from `text` and used up. Undefined if it has no `data`.
- */
-export function readForeignRow(type: string, row: Fields, text: string, note: Note): MessageForm | undefined {
-  let data: unknown = row.data
-  if (data === undefined && typeof row.text === 'string') data = legacyData(row)
+/** The data of a row that Python or LangChain.js wrote, as they were before they were serialised. `row`, parsed from `text`, is used up. */
+export function foreignData(row: Fields, text: string, note: Note): unknown {
+  const data = row.data ?? legacyData(row)
   // Only Python writes `data.type`, only LangChain.js escapes.
-  if (isFields(data) && data.type === undefined && text.includes(ESCAPE)) {
-    data = unescaped(data, () => note('REPAIRED_ENTRY', 'an escaped object'))
-  }
-  if (!isFields(data)) return undefined
-  const { type: own, data: fields, chunk } = ownForm(type, data)
-  if (KNOWN_TYPES.has(own)) return { type: own, data: completed(own, withoutLeftovers(fields), note), chunk }
-  return { type: own, data: own === 'remove' ? withoutLeftovers(fields) : fields, chunk }
+  return isFields(data) && data.type === undefined && text.includes(ESCAPE) ? unescaped(data, note) : data
 }
 
 /** `{ type, text, role, additional_kwargs }`: the oldest form, still written by the JavaScript DynamoDB class. */
-function legacyData(row: Fields): Fields {
-  const data: Fields = { content: row.text }
-  for (const key of ['role', 'additional_kwargs']) if (row[key] != null) data[key] = row[key]
-  return data
+function legacyData({ type: _type, text: content, ...others }: Fields): Fields | undefined {
+  return typeof content === 'string' ? { content, ...others } : undefined
 }
 
 /** What LangChain.js wrapped because it has a key `lc` (or looks wrapped) it wrapped as it was: nothing inside is escaped again. */
-function unescaped(value: unknown, onFound: () => void): unknown {
+function unescaped(value: unknown, note: Note): unknown {
   if (typeof value !== 'object' || value === null) return value
   const keys = Object.keys(value)
   if (keys.length === 1 && keys[0] === ESCAPE) {
-    onFound()
+    note('REPAIRED_ENTRY', 'an escaped object')
     return (value as Fields)[ESCAPE]
   }
-  for (const key of keys) setOwn(value, key, unescaped((value as Fields)[key], onFound))
+  for (const key of keys) setOwn(value, key, unescaped((value as Fields)[key], note))
   return value
 }
 
 /** Python writes absent fields as `null`, the type once more and, before version 1, `example`. */
-function withoutLeftovers(data: Fields): Fields {
-  const kept: Fields = {}
-  for (const key of Object.keys(data)) {
-    const value = data[key]
-    if (value !== null && key !== 'type' && !(key === 'example' && value === false)) setOwn(kept, key, value)
-  }
-  return kept
+function isLeftover([key, value]: [string, unknown]): boolean {
+  return value === null || key === 'type' || (key === 'example' && value === false)
 }
 
-function completed(type: string, data: Fields, note: Note): Fields {
-  if (Array.isArray(data.content_blocks)) {
-    if (data.content === undefined) {
-      data.content = data.content_blocks
-      const metadata = isFields(data.response_metadata) ? data.response_metadata : {}
-      data.response_metadata = { ...metadata, output_version: metadata.output_version ?? 'v1' }
-      note('REPAIRED_ENTRY', 'content_blocks without content')
-    }
-    delete data.content_blocks
+/** In the form that `encodeMessage` gives a message: what the serialisers of others leave behind goes, what they wrote badly is mended. */
+export function completed({ type, data }: MessageForm, note: Note): Fields {
+  const { content_blocks: blocks, ...kept }: Fields = Object.fromEntries(
+    Object.entries(data).filter(member => !isLeftover(member)),
+  )
+  if (Array.isArray(blocks) && kept.content === undefined) {
+    kept.content = blocks
+    kept.response_metadata = { output_version: 'v1', ...(kept.response_metadata as Fields) }
+    note('REPAIRED_ENTRY', 'content_blocks without content')
   }
-  data.content ??= ''
-  data.additional_kwargs ??= {}
-  data.response_metadata ??= {}
-  if (type === 'ai') completeCalls(data)
-  if (type === 'tool' && data.tool_call_id === undefined) {
-    data.tool_call_id = ''
+  if (type === 'tool' && kept.tool_call_id === undefined) {
+    kept.tool_call_id = ''
     note('REPAIRED_ENTRY', 'a tool result without tool_call_id')
   }
-  return data
+  return { content: '', additional_kwargs: {}, response_metadata: {}, ...(type === 'ai' && callsIn(kept)), ...kept }
 }
 
 /** Without `tool_calls`, OpenAI's own form of them in `additional_kwargs` is what counts. */
-function completeCalls(data: Fields): void {
-  const raw = data.tool_calls === undefined && isFields(data.additional_kwargs) ? data.additional_kwargs.tool_calls : undefined
+function callsIn({ tool_calls, additional_kwargs: kwargs }: Fields): Fields {
+  const raw = tool_calls === undefined && isFields(kwargs) ? kwargs.tool_calls : undefined
   const calls: Fields[] = []
   const invalid: Fields[] = []
   for (const call of Array.isArray(raw) ? raw : []) {
@@ -83,8 +63,7 @@ function completeCalls(data: Fields): void {
     if (args !== undefined) calls.push({ name: name ?? '', args, id, type: 'tool_call' })
     else invalid.push({ name: name ?? null, args: text ?? null, id, error: 'Malformed args.', type: 'invalid_tool_call' })
   }
-  data.tool_calls ??= calls
-  data.invalid_tool_calls ??= invalid
+  return { tool_calls: calls, invalid_tool_calls: invalid }
 }
 
 function parsedArguments(text: unknown): Fields | undefined {

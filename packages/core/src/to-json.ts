@@ -1,5 +1,5 @@
+import { EXACT_CLASSES } from './codec-fixes.js'
 import type { Walk } from './codec-write.js'
-import { base64Of, EXACT_CLASSES } from './codec-fixes.js'
 import { argumentError } from './errors.js'
 import type { Fix } from './message.js'
 import { type Fields, setOwn } from './message-form.js'
@@ -41,7 +41,7 @@ function isPlainMember(value: unknown, levels: number): boolean {
 }
 
 /**
- * The JSON that stands for `data`, at most `maxDepth` levels deep, and how to get back what JSON cannot say. Copies all of it.
+ * What stands for `data` in JSON, `NaN` for its `null`, at most `maxDepth` levels deep, and how to get back what JSON cannot say. Copies all of it.
  * @throws TypeError, made by `argumentError`, for a cycle, too much depth or a LangChain message; and what a getter or `toJSON` throws
  */
 export function exactJson(data: Fields, maxDepth: number, { path, losses }: Walk): { json: Fields; fixes: Fix[] } {
@@ -60,7 +60,7 @@ export function exactJson(data: Fields, maxDepth: number, { path, losses }: Walk
     switch (typeof value) {
       case 'number':
         fix('num', value === 0 ? '-0' : String(value))
-        return value === 0 ? 0 : null
+        return value
       case 'bigint':
         fix('bigint')
         return String(value)
@@ -78,7 +78,10 @@ export function exactJson(data: Fields, maxDepth: number, { path, losses }: Walk
   function ofObject(value: object, unwrapped: boolean): unknown {
     if (around.has(value)) throw argumentError('a cycle')
     around.add(value)
-    const json = Array.isArray(value) || (isPlainObject(value) && typeof value.toJSON !== 'function') ? membersOf(value) : ofClass(value, unwrapped)
+    const json =
+      Array.isArray(value) || (isPlainObject(value) && typeof value.toJSON !== 'function')
+        ? membersOf(value)
+        : ofClass(value, unwrapped)
     around.delete(value)
     return json
   }
@@ -86,18 +89,14 @@ export function exactJson(data: Fields, maxDepth: number, { path, losses }: Walk
   /** Told apart by what they are, not by their class, which may be another realm's. */
   function ofClass(value: object, unwrapped: boolean): unknown {
     const name = Object.prototype.toString.call(value).slice(8, -1)
-    const exact = EXACT_CLASSES.get(name)
+    const view = ArrayBuffer.isView(value)
+    const exact = EXACT_CLASSES.get(view ? 'Uint8Array' : name)
     if (exact !== undefined) {
-      if (Buffer.isBuffer(value)) fix('buf')
-      else if (value instanceof RegExp) fix('re', value.flags)
-      else fix(exact.kind)
+      if (name === 'RegExp') fix(exact.kind, (value as RegExp).flags)
+      else fix(Buffer.isBuffer(value) ? 'buf' : exact.kind)
+      if (view && name !== 'Uint8Array') lose(`${name} stored as bytes`)
       if (name === 'Error' && ('cause' in value || Object.keys(value).length > 0)) lose('fields of an Error dropped')
       return jsonOf(exact.write(value as never))
-    }
-    if (ArrayBuffer.isView(value)) {
-      fix('u8')
-      lose(`${name} stored as bytes`)
-      return base64Of(value)
     }
     if ('_getType' in value) throw argumentError('a LangChain message; use toStoredMessage')
     lose('class instance flattened')
@@ -108,7 +107,7 @@ export function exactJson(data: Fields, maxDepth: number, { path, losses }: Walk
   }
 
   function membersOf(value: object): Fields {
-    if (path.length > maxDepth) throw argumentError(`nested deeper than ${maxDepth} levels`)
+    if (!(path.length <= maxDepth)) throw argumentError(`nested deeper than ${maxDepth} levels`)
     const list = Array.isArray(value)
     const copy = list ? new Array(value.length).fill(null) : {}
     for (const key of list ? value.keys() : Object.keys(value)) {

@@ -30,6 +30,14 @@ describe('dropped, and reported with the path', () => {
   })
 })
 
+describe('stored as bytes, and reported', () => {
+  it('typed arrays other than Uint8Array', () => {
+    lossy(Float32Array.of(1, -2), { value: Uint8Array.of(0, 0, 128, 63, 0, 0, 0, 192) }, AT)
+    lossy([new DataView(Uint8Array.of(1, 2, 3).buffer, 1)], { value: [Uint8Array.of(2, 3)] }, `${AT}.0`)
+    lossy(new BigInt64Array(), { value: new Uint8Array() }, AT)
+  })
+})
+
 describe('flattened, and reported', () => {
   class Point {
     x = 1
@@ -61,6 +69,12 @@ describe('flattened, and reported', () => {
     lossy({ toJSON: (key: string) => key }, { value: 'value' }, AT)
     const itself = { a: 1, toJSON: () => itself }
     lossy(itself, { value: { a: 1 } }, AT, `${AT}.toJSON`)
+    class Copied {
+      a = 1
+      toJSON = () => ({ ...this })
+    }
+    lossy(new Copied(), { value: { a: 1 } }, AT, AT, `${AT}.toJSON`)
+    lossy({ toJSON: () => new Date(0) }, { value: new Date(0) }, AT)
   })
 
   it('boxed primitives', () => {
