@@ -30,8 +30,8 @@ export function encodePieces(messages: readonly StoredMessage[], supports: Backe
     const size = Buffer.byteLength(body)
     total += size
     bytes += size
-    if (size > maxMessageBytes) throw tooLarge(`message ${index} of the append`, size, maxMessageBytes)
-    if (total > maxSessionBytes) throw tooLarge('the append', total, maxSessionBytes)
+    checkSize(`message ${index}`, size, maxMessageBytes)
+    checkSize(`up to message ${index}`, total, maxSessionBytes)
     const piece = pieces.at(-1)
     if (piece !== undefined && piece.bodies.length < atomicAppend.messages && bytes <= atomicAppend.bytes) {
       piece.bodies.push(body)
@@ -43,6 +43,6 @@ export function encodePieces(messages: readonly StoredMessage[], supports: Backe
   return pieces
 }
 
-function tooLarge(what: string, size: number, limit: number): HistoryError {
-  return new HistoryError(`${what} has ${size} bytes, the limit is ${limit}; nothing was written`, { code: 'TOO_LARGE' })
+function checkSize(what: string, size: number, limit: number): void {
+  if (size > limit) throw new HistoryError(`${what}: ${size} bytes, the limit is ${limit}; nothing was written`, { code: 'TOO_LARGE' })
 }

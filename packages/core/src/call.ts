@@ -83,25 +83,20 @@ function abortedBy(caller: AbortSignal): HistoryError {
 const FIRST_PAUSE_MS = 25
 const LONGEST_PAUSE_MS = 2_000
 
-export interface AttemptOptions {
-  /** Whether something may have been written before the first attempt. @default false */
-  readonly unclear?: boolean
-  /** No attempt starts later than this after the first one. @default Infinity */
-  readonly giveUpAfterMs?: number
-}
-
 /**
  * Repeats `run` with back-off and jitter while its errors are retryable and time remains. `run` is told whether an earlier attempt
  * ended unclear. The error that comes out is the last attempt's; an `unknown` of any of them sticks.
+ *
+ * @param unclear whether something may have been written before the first attempt
+ * @param giveUpAfterMs no attempt starts later than this after the first one
  */
 export async function attempts<T>(
   call: DeadlineCall,
   run: (unclear: boolean) => Promise<T>,
-  options: AttemptOptions = {},
+  unclear = false,
+  giveUpAfterMs = Number.POSITIVE_INFINITY,
 ): Promise<T> {
-  const { giveUpAfterMs = Number.POSITIVE_INFINITY } = options
   const began = performance.now()
-  let unclear = options.unclear ?? false
   let last: unknown
   for (let number = 0; ; number++) {
     let sent = false

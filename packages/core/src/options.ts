@@ -60,7 +60,7 @@ const callChecks: OptionChecks = { signal: having('addEventListener', 'an AbortS
 export const storeChecks = {
   timeoutMs: duration,
   onCorruptEntry: oneOf('throw', 'skip'),
-  onWarning: { be: 'a function', holds: value => typeof value === 'function' },
+  onWarning: having('call', 'a function'),
   clock: having('now', 'an object with a method now'),
 } satisfies OptionChecks
 

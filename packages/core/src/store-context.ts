@@ -69,7 +69,7 @@ export class StoreContext {
     const { idempotency } = this.backend.supports
     const giveUpAfterMs = idempotency === 'always' ? Number.POSITIVE_INFINITY : idempotency.forSeconds * 1_000
     const send = (repeat: boolean) => this.backend.append(session, { ...batch, repeat }, call)
-    await attempts(call, send, { unclear: batch.repeat, giveUpAfterMs })
+    await attempts(call, send, batch.repeat, giveUpAfterMs)
   }
 
   /** One page, with retries. A backend that stands still is an error, not an endless loop. */

@@ -57,7 +57,7 @@ describe('attempts', () => {
   it('starts no attempt later than it may', async () => {
     const call = new DeadlineCall(10_000)
     const { run, seen } = failing(...Array.from({ length: 50 }, (): ['THROTTLED'] => ['THROTTLED']))
-    const error = await errorOf(attempts(call, run, { giveUpAfterMs: 200 }))
+    const error = await errorOf(attempts(call, run, false, 200))
     assert.equal(error.code, 'THROTTLED')
     assert.ok(seen.length > 1 && seen.length < 10, `${seen.length} attempts`)
     call.end()
