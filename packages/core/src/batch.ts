@@ -44,5 +44,6 @@ export function encodePieces(messages: readonly StoredMessage[], supports: Backe
 }
 
 function checkSize(what: string, size: number, limit: number): void {
-  if (size > limit) throw new HistoryError(`${what}: ${size} bytes, the limit is ${limit}; nothing was written`, { code: 'TOO_LARGE' })
+  if (size > limit)
+    throw new HistoryError(`${what}: ${size} bytes, the limit is ${limit}; nothing was written`, { code: 'TOO_LARGE' })
 }

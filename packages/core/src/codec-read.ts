@@ -37,7 +37,7 @@ export function notAMessage(): HistoryError {
 
 const PLAIN_HEADS = KNOWN_TYPES.map(type => ({ type, head: `{"type":"${type}","data":{` }))
 
-/** A row of ours that needs no fix, as nearly all are: nothing but `data` is parsed. Undefined if it is not one, or only looks like one. */
+/** A row of ours that needs no fix, as nearly all are: only `data` is parsed. Undefined if it is not one, or only looks like one. */
 function plainRow(text: string): Fields | undefined {
   const plain = text.endsWith(PLAIN_TAIL) ? PLAIN_HEADS.find(({ head }) => text.startsWith(head)) : undefined
   if (plain === undefined) return undefined

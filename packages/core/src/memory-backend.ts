@@ -22,7 +22,7 @@ interface Row {
 
 /** What several memory backends can share, as several clients share a server. */
 export class MemoryDatabase {
-  /** Rows of each session, ordered by position. @internal */
+  /** Rows of each session, ordered by position. For looking only. */
   readonly sessions = new Map<string, Row[]>()
 }
 

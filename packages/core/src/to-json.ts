@@ -41,7 +41,7 @@ function isPlainMember(value: unknown, levels: number): boolean {
 }
 
 /**
- * What stands for `data` in JSON, `NaN` for its `null`, at most `maxDepth` levels deep, and how to get back what JSON cannot say. Copies all of it.
+ * A copy of `data` that JSON can say (it writes `NaN` as `null`), at most `maxDepth` levels deep, and how to get back the rest.
  * @throws TypeError, made by `argumentError`, for a cycle, too much depth or a LangChain message; and what a getter or `toJSON` throws
  */
 export function exactJson(data: Fields, maxDepth: number, { path, losses }: Walk): { json: Fields; fixes: Fix[] } {

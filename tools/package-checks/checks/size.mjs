@@ -5,9 +5,9 @@ import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { build } from 'esbuild'
 
-/** @type {Record<string, number>} bytes; 1 kB is 1,000 bytes */
-const budgets = { '@hist/core': 10_000, '@hist/core/langchain': 3_000 }
-const rootBudget = 10_000
+/** @type {Record<string, number>} bytes */
+const budgets = { '@hist/core': 10_240, '@hist/core/langchain': 4_096 }
+const rootBudget = 10_240
 
 /**
  * @param {import('../unpacked-package.mjs').UnpackedPackage} subject

@@ -55,7 +55,12 @@ describe('StoredChatMessageHistory', () => {
   it('shows the window it was given', async () => {
     const store = createMemoryHistory()
     const all = new StoredChatMessageHistory({ sessionId: 's', store })
-    await all.addMessages([new HumanMessage('a'), new AIMessage(''), new ToolMessage({ content: '1', tool_call_id: 'c' }), new AIMessage('b')])
+    await all.addMessages([
+      new HumanMessage('a'),
+      new AIMessage(''),
+      new ToolMessage({ content: '1', tool_call_id: 'c' }),
+      new AIMessage('b'),
+    ])
     const contents = async (window: object) => {
       const messages = await new StoredChatMessageHistory({ sessionId: 's', store, window }).getMessages()
       return messages.map(message => message.content)
@@ -68,7 +73,10 @@ describe('StoredChatMessageHistory', () => {
   it('writes nothing of a call that holds something that cannot be stored', async () => {
     const history = new StoredChatMessageHistory({ sessionId: 's', store: createMemoryHistory() })
     await assert.rejects(history.addMessages([new HumanMessage('a'), new RemoveMessage({ id: 'x' })]), TypeError)
-    await assert.rejects(history.addMessages([new HumanMessage('a'), { content: 'not a message' } as unknown as BaseMessage]), TypeError)
+    await assert.rejects(
+      history.addMessages([new HumanMessage('a'), { content: 'not a message' } as unknown as BaseMessage]),
+      TypeError,
+    )
     await assert.rejects(history.addMessages('hi' as unknown as BaseMessage[]), TypeError)
     assert.deepEqual(await history.getMessages(), [])
   })
@@ -89,7 +97,10 @@ describe('StoredChatMessageHistory', () => {
     ]) {
       assert.throws(make(fields), TypeError, JSON.stringify(fields))
     }
-    assert.throws(() => new StoredChatMessageHistory({ sessionId: 's' } as unknown as { sessionId: string; store: HistoryStore }), /store is missing/)
+    assert.throws(
+      () => new StoredChatMessageHistory({ sessionId: 's' } as unknown as { sessionId: string; store: HistoryStore }),
+      /store is missing/,
+    )
   })
 })
 
