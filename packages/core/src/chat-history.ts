@@ -201,23 +201,18 @@ export class ChatHistory {
     return keep > 0 ? [...older.slice(0, keep).reverse(), ...messages] : []
   }
 
-  /** Entries up to the end; asks for no more at a time than is missing of `limit`. */
-  async *#read(run: RunRead, { from, limit, order }: ReadRange): AsyncGenerator<DecodedEntry, void, undefined> {
-    let count = 0
-    let next = from
+  /** Entries up to the end, slice after slice. */
+  async *#read(run: RunRead, range: ReadRange): AsyncGenerator<DecodedEntry, void, undefined> {
+    let from = range.from
     do {
-      const range = { order, from: next, limit: limit && limit - (count % limit) }
+      const here: ReadRange = { ...range, from }
       const slice = await run(async call => {
-        const { entries, next } = await this.#context.read(this.sessionId, range, call)
+        const { entries, next } = await this.#context.read(this.sessionId, here, call)
         return { next, entries: entries.map(raw => ({ raw, message: this.#decode(raw) })) }
       })
-      for (const { raw, message } of slice.entries) {
-        if (message === undefined) continue
-        count++
-        yield { raw, message }
-      }
-      next = slice.next
-    } while (next !== undefined)
+      for (const { raw, message } of slice.entries) if (message !== undefined) yield { raw, message }
+      from = slice.next
+    } while (from !== undefined)
   }
 
   #eachRead(options: CallOptions): RunRead {

@@ -20,7 +20,7 @@ import { DeepCopy, type Fields, plainCopy, setOwn } from './deep-copy.js'
 export interface FromStoredOptions {
   /** Make chunks (`AIMessageChunk` …) of messages that were stored as chunks. @default false, they come back as whole messages */
   chunks?: boolean
-  /** The message is given away: its values become the instance's own instead of being copied. @default false */
+  /** The message is given away: its `data` becomes the instance's own. @default false, the instance shares only the values inside */
   transfer?: boolean
 }
 
@@ -71,25 +71,24 @@ export function toStoredMessage(message: BaseMessage): StoredMessage {
 
 /**
  * The LangChain message of a stored one, exactly as it was: no warning, no parsing, no rewriting by the constructors. What every message
- * of its class has and this one has not is empty. Of type `remove`: a `RemoveMessage`.
+ * of its class has and this one has not is empty. Of type `remove`: a `RemoveMessage`. The stored message is not changed.
  *
  * @throws HistoryError `UNSUPPORTED` for a type that LangChain has no class for
  * @throws TypeError if it is not a stored message, or as `toStoredMessage`
  */
 export function fromStoredMessage(message: StoredMessage, options: FromStoredOptions = {}): BaseMessage {
   if (!isStored(message)) throw argumentError('fromStoredMessage: not a stored message')
-  const { type, data, hist } = message as StoredForm
+  const { type, data, hist } = message
+  const own = options.transfer ? data : { ...data }
+  if (hist === undefined && isTakenAsItIs(type, own))
+    return construct(type, own) ?? instanceOfOtherName(message as StoredMessage, options)
   const nested = Array.isArray(hist?.f) ? hist.f.filter(fix => fix?.[1] === 'msg') : []
-  const own = options.transfer && nested.length === 0 ? data : ownCopy(data, nested, options)
-  return instanceOf(type, own, hist?.c, options) ?? instanceOfOtherName(message, options)
+  const fields = nested.length > 0 ? withInstances(data, nested, options) : own
+  return instanceOf(type, fields, hist?.c, options) ?? instanceOfOtherName(message as StoredMessage, options)
 }
 
-function ownCopy(data: Fields, nested: readonly Fix[], options: FromStoredOptions): Fields {
-  try {
-    if (nested.length === 0) return plainCopy(data) as Fields
-  } catch {
-    // Not plain: as below.
-  }
+/** A copy in which messages inside values are instances. */
+function withInstances(data: Fields, nested: readonly Fix[], options: FromStoredOptions): Fields {
   const places = new Set(nested.map(([path]) => JSON.stringify(path)))
   const copy: DeepCopy = new DeepCopy({
     ofPlain: fields => {

@@ -96,7 +96,7 @@ export const brokenOthers: Broken[] = [
             const rows = database.sessions.get(session) ?? []
             rows.splice(rows.indexOf(row), 1)
             if (rows.length === 0) database.sessions.delete(session)
-            await null
+            await new Promise(resolve => setImmediate(resolve))
           }
           return {}
         }

@@ -321,14 +321,12 @@ describe.each(['@langchain/core', FLOOR])('%s', core => {
         () => toStoredMessage(new M.HumanMessage({ content: '', additional_kwargs: { ring } })),
         /^message\.additional_kwargs\.ring\.self\.0: a cycle/,
       )
-      refused(() => fromStoredMessage(stored('human', { ring })), /^message\.ring\.self\.0: a cycle/)
       const parent = new M.HumanMessage('x')
       parent.additional_kwargs.child = new M.AIMessage({ content: '', additional_kwargs: { parent } })
       refused(() => toStoredMessage(parent), /a cycle/)
       let deep: unknown = 1
       for (let level = 0; level < 200_000; level++) deep = level % 2 ? [deep] : { deep }
       refused(() => toStoredMessage(new M.HumanMessage({ content: '', additional_kwargs: { deep } })), /nested deeper than 990/)
-      refused(() => fromStoredMessage(stored('human', { deep })), /nested deeper than 990/)
     })
 
     it('a getter that throws is named by its path', () => {
@@ -348,7 +346,6 @@ describe.each(['@langchain/core', FLOOR])('%s', core => {
         () => toStoredMessage(new M.HumanMessage({ content: '', additional_kwargs: kwargs })),
         /^message\.additional_kwargs\.a\.0\.b: cannot be read(?!.*secret)/,
       )
-      refused(() => fromStoredMessage(stored('human', { kwargs })), /^message\.kwargs\.a\.0\.b: cannot be read(?!.*secret)/)
     })
   })
 
@@ -379,7 +376,7 @@ describe.each(['@langchain/core', FLOOR])('%s', core => {
       )
     })
 
-    it('between a stored form and the message, and the stored form stays', () => {
+    it('of the stored form itself, which stays; the values inside are the same', () => {
       for (const kwargs of [values(), { list: [{ a: 1 }] }]) {
         const form = stored('ai', {
           content: [{ type: 'text', text: 'x' }],
@@ -390,10 +387,11 @@ describe.each(['@langchain/core', FLOOR])('%s', core => {
         const message = fromStoredMessage(form)
         exactly({ ...form, data: { ...form.data, additional_kwargs: null } }, before)
         exactly(message.additional_kwargs, kwargs)
-        disjoint(
-          [message.content, message.additional_kwargs, message.lc_kwargs],
-          [form.data.content, form.data.additional_kwargs, form.data],
-        )
+        assert.notEqual(message.lc_kwargs, form.data)
+        assert.equal(message.additional_kwargs, kwargs)
+        message.id = 'set later'
+        message.lc_kwargs.id = 'set later'
+        exactly({ ...form, data: { ...form.data, additional_kwargs: null } }, before)
       }
     })
 
