@@ -155,7 +155,7 @@ export class ChatHistory {
   async page(options: PageOptions = {}): Promise<Page> {
     checkCallOptions('page', options, { limit: integer(1), before: this.#cursors, after: this.#cursors })
     const { limit = DEFAULT_PAGE, before, after, ...callOptions } = options
-    if (before !== undefined && after !== undefined) throw argumentError('page: before and after exclude each other')
+    if (before !== undefined && after !== undefined) throw argumentError('page: before or after, not both')
     const order = after === undefined ? 'newest-first' : 'oldest-first'
     const cursor = before ?? after
     // One entry more tells exactly whether there is another page.
@@ -167,11 +167,12 @@ export class ChatHistory {
       ),
     )
     const entries = found.slice(0, limit).map(entry => this.#entry(entry))
-    const [first, last] = [entries[0], entries.at(-1)]
     const [ahead, behind] = order === 'newest-first' ? (['older', 'newer'] as const) : (['newer', 'older'] as const)
-    const page: Page = { entries: order === 'newest-first' ? entries.reverse() : entries }
+    const page: Page = { entries }
+    const last = entries.at(-1)
     if (found.length > limit && last !== undefined) page[ahead] = last.id
-    if (cursor !== undefined) page[behind] = first?.id ?? cursor
+    if (cursor !== undefined) page[behind] = entries[0]?.id ?? cursor
+    if (order === 'newest-first') entries.reverse()
     return page
   }
 

@@ -79,7 +79,7 @@ export class StoreContext {
     read: () => Promise<P>,
   ): Promise<P> {
     const page = await attempts(call, read)
-    if (page.next !== undefined && page.next === from) throw new HistoryError('the backend does not go on', { code: 'UNKNOWN' })
+    if (page.next !== undefined && page.next === from) throw new HistoryError('the backend stands still', { code: 'UNKNOWN' })
     return page
   }
 
@@ -100,7 +100,7 @@ export class StoreContext {
     this.warn({
       code: 'CLOCK_AHEAD',
       session,
-      message: 'a message lies more than 15 minutes ahead of the clock',
+      message: 'a message is over 15 minutes ahead of the clock',
     })
   }
 
@@ -110,7 +110,7 @@ export class StoreContext {
     if (onWarning === undefined) {
       if (this.#warned.has(warning.code)) return
       this.#warned.add(warning.code)
-      process.emitWarning(`@hist/${complete.backend}: ${complete.message}`, { type: 'HistoryWarning', code: warning.code })
+      process.emitWarning(complete.message, { type: 'HistoryWarning', code: warning.code })
       return
     }
     try {
@@ -150,7 +150,7 @@ export class StoreContext {
     if (isArgumentError(error)) return error
     const known = isHistoryError(error)
       ? error
-      : new HistoryError('unexpected error, see its cause', { code: 'UNKNOWN', cause: error })
+      : new HistoryError('unexpected error', { code: 'UNKNOWN', cause: error })
     return describeError(known, { backend: this.backend.name, session, outcome: writes ? known.outcome : 'failed' })
   }
 }
