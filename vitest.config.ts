@@ -11,6 +11,7 @@ export default defineConfig({
       'examples/*/test/**/*.test.ts',
       'scripts/**/*.test.ts',
     ],
+    env: { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' },
     testTimeout: 30_000,
     hookTimeout: 60_000,
   },

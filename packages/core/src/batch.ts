@@ -19,8 +19,7 @@ export interface Piece {
  */
 export function encodePieces(messages: readonly StoredMessage[], supports: BackendSupports, onWarning: OnWarning): Piece[] {
   if (!Array.isArray(messages)) throw argumentError('append: expected an array of messages')
-  if (messages.length > MAX_MESSAGES)
-    throw argumentError(`append: ${messages.length} messages, the limit is ${MAX_MESSAGES}`)
+  if (messages.length > MAX_MESSAGES) throw argumentError(`append: ${messages.length} messages, the limit is ${MAX_MESSAGES}`)
   const pieces: { firstIndex: number; bodies: string[] }[] = []
   const { atomicAppend, maxDepth, maxMessageBytes, maxSessionBytes } = supports
   let total = 0

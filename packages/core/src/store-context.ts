@@ -148,9 +148,7 @@ export class StoreContext {
 
   #describe(error: unknown, { writes, session }: Operation): unknown {
     if (isArgumentError(error)) return error
-    const known = isHistoryError(error)
-      ? error
-      : new HistoryError('unexpected error', { code: 'UNKNOWN', cause: error })
+    const known = isHistoryError(error) ? error : new HistoryError('unexpected error', { code: 'UNKNOWN', cause: error })
     return describeError(known, { backend: this.backend.name, session, outcome: writes ? known.outcome : 'failed' })
   }
 }

@@ -1,30 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { PutItemCommand, type PutItemCommandInput } from '@aws-sdk/client-dynamodb'
-import { type FaultProxy, startFaultProxy } from '@hist/fault-proxy'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { contents, type Database, human, noise, openDatabase, range } from './database.js'
-
-let database: Database
-let proxy: FaultProxy
-let tableName: string
-let sessions = 0
-
-beforeAll(async () => {
-  database = await openDatabase()
-  proxy = await startFaultProxy(database.url)
-  tableName = await database.createTable()
-})
-
-afterAll(async () => {
-  await proxy.close()
-  await database.close()
-})
-
-afterEach(() => proxy.reset())
-
-function nextSession(): string {
-  return `session-${sessions++}`
-}
+import { describe, expect, test } from 'vitest'
+import { contents, human, noise, range } from './database.js'
+import { database, nextSession, proxy, tableName } from './fixture.js'
 
 function storedKeys(items: Record<string, { S?: string }>[]): string[] {
   return items.map(item => item.SK?.S ?? '')

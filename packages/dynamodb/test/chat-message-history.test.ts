@@ -1,26 +1,9 @@
 import { createDynamoDBHistory, DynamoDBChatMessageHistory } from '@hist/dynamodb'
-import { type FaultProxy, startFaultProxy } from '@hist/fault-proxy'
 import { BaseListChatMessageHistory } from '@langchain/core/chat_history'
 import { AIMessage, type AIMessageFields, HumanMessage, SystemMessage, ToolMessage } from '@langchain/core/messages'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { type Database, openDatabase, range, sdkClient } from './database.js'
-
-let database: Database
-let proxy: FaultProxy
-let tableName: string
-
-beforeAll(async () => {
-  database = await openDatabase()
-  proxy = await startFaultProxy(database.url)
-  tableName = await database.createTable()
-})
-
-afterAll(async () => {
-  await proxy.close()
-  await database.close()
-})
-
-afterEach(() => proxy.reset())
+import { describe, expect, test } from 'vitest'
+import { range, sdkClient } from './database.js'
+import { database, proxy, tableName } from './fixture.js'
 
 function history(sessionId: string, more: { window?: { last: number } } = {}): DynamoDBChatMessageHistory {
   return new DynamoDBChatMessageHistory({ tableName, sessionId, ...database.own(proxy.url), ...more })

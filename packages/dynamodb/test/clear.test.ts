@@ -1,30 +1,9 @@
 import { PutItemCommand } from '@aws-sdk/client-dynamodb'
 import { createTestClock } from '@hist/core/conformance'
-import { type FaultProxy, halveBatchWrite, startFaultProxy, throttle } from '@hist/fault-proxy'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { contents, type Database, human, noise, openDatabase, range } from './database.js'
-
-let database: Database
-let proxy: FaultProxy
-let tableName: string
-let sessions = 0
-
-beforeAll(async () => {
-  database = await openDatabase()
-  proxy = await startFaultProxy(database.url)
-  tableName = await database.createTable()
-})
-
-afterAll(async () => {
-  await proxy.close()
-  await database.close()
-})
-
-afterEach(() => proxy.reset())
-
-function nextSession(): string {
-  return `session-${sessions++}`
-}
+import { halveBatchWrite, throttle } from '@hist/fault-proxy'
+import { describe, expect, test } from 'vitest'
+import { contents, human, noise, range } from './database.js'
+import { database, nextSession, proxy, tableName } from './fixture.js'
 
 async function sortKeys(session: string): Promise<string[]> {
   return (await database.items(tableName, session)).map(item => item.SK?.S ?? '')

@@ -1,30 +1,9 @@
 import type { HistoryError } from '@hist/core'
 import { createDynamoDBHistory, type DynamoDBTableOptions } from '@hist/dynamodb/store'
-import { dynamoDBError, type Fault, type FaultProxy, startFaultProxy, throttle } from '@hist/fault-proxy'
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
-import { contents, type Database, human, noise, openDatabase, range, sdkClient } from './database.js'
-
-let database: Database
-let proxy: FaultProxy
-let tableName: string
-let sessions = 0
-
-beforeAll(async () => {
-  database = await openDatabase()
-  proxy = await startFaultProxy(database.url)
-  tableName = await database.createTable()
-})
-
-afterAll(async () => {
-  await proxy.close()
-  await database.close()
-})
-
-afterEach(() => proxy.reset())
-
-function nextSession(): string {
-  return `session-${sessions++}`
-}
+import { dynamoDBError, type Fault, startFaultProxy, throttle } from '@hist/fault-proxy'
+import { describe, expect, test, vi } from 'vitest'
+import { contents, human, noise, range, sdkClient } from './database.js'
+import { database, nextSession, proxy, tableName } from './fixture.js'
 
 async function failureOf(call: Promise<unknown>): Promise<HistoryError> {
   return call.then(

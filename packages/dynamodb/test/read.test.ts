@@ -1,31 +1,9 @@
 import { BatchWriteItemCommand, DeleteItemCommand } from '@aws-sdk/client-dynamodb'
 import { createTestClock } from '@hist/core/conformance'
 import { DynamoDBBackend } from '@hist/dynamodb/store'
-import { type FaultProxy, startFaultProxy } from '@hist/fault-proxy'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { contents, type Database, human, noise, openDatabase, range } from './database.js'
-
-let database: Database
-let proxy: FaultProxy
-let tableName: string
-let sessions = 0
-
-beforeAll(async () => {
-  database = await openDatabase()
-  proxy = await startFaultProxy(database.url)
-  tableName = await database.createTable()
-})
-
-afterAll(async () => {
-  await proxy.close()
-  await database.close()
-})
-
-afterEach(() => proxy.reset())
-
-function nextSession(): string {
-  return `session-${sessions++}`
-}
+import { describe, expect, test } from 'vitest'
+import { contents, human, noise, range } from './database.js'
+import { database, nextSession, proxy, tableName } from './fixture.js'
 
 describe('windows and pages', () => {
   test('the newest 20 of 10,000 messages are one Query', async () => {

@@ -200,6 +200,7 @@ function withDefaults(type: string, data: Fields): Fields {
   return fields
 }
 
+/** A switch, not a table: it is on the way of every message that is read. */
 function construct(type: string, fields: Fields): BaseMessage | undefined {
   switch (type) {
     case 'human':
@@ -221,23 +222,18 @@ function construct(type: string, fields: Fields): BaseMessage | undefined {
   }
 }
 
+const CHUNKS = new Map<string, new (fields: never) => BaseMessage>([
+  ['human', HumanMessageChunk],
+  ['ai', AIMessageChunk],
+  ['system', SystemMessageChunk],
+  ['tool', ToolMessageChunk],
+  ['function', FunctionMessageChunk],
+  ['chat', ChatMessageChunk],
+])
+
 function constructChunk(type: string, fields: Fields): BaseMessage | undefined {
-  switch (type) {
-    case 'human':
-      return new HumanMessageChunk(fields as never)
-    case 'ai':
-      return new AIMessageChunk(fields as never)
-    case 'system':
-      return new SystemMessageChunk(fields as never)
-    case 'tool':
-      return new ToolMessageChunk(fields as never)
-    case 'function':
-      return new FunctionMessageChunk(fields as never)
-    case 'chat':
-      return new ChatMessageChunk(fields as never)
-    default:
-      return undefined
-  }
+  const Chunk = CHUNKS.get(type)
+  return Chunk && new Chunk(fields as never)
 }
 
 /** By behaviour: with two installed copies of `@langchain/core`, `instanceof` is false. */
