@@ -18,7 +18,7 @@ export interface Piece {
  * @throws TypeError for what is not a list of stored messages; HistoryError `TOO_LARGE` with limit and size
  */
 export function encodePieces(messages: readonly StoredMessage[], supports: BackendSupports, onWarning: OnWarning): Piece[] {
-  if (!Array.isArray(messages)) throw argumentError('append: expected an array of messages')
+  if (!Array.isArray(messages)) throw argumentError('append: messages must be an array')
   if (messages.length > MAX_MESSAGES) throw argumentError(`append: ${messages.length} messages, the limit is ${MAX_MESSAGES}`)
   const pieces: { firstIndex: number; bodies: string[] }[] = []
   const { atomicAppend, maxDepth, maxMessageBytes, maxSessionBytes } = supports

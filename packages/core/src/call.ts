@@ -120,13 +120,10 @@ export async function attempts<T>(
 
 /** The same error with another outcome. */
 export function withOutcome(error: unknown, outcome: 'failed' | 'unknown'): unknown {
-  if (!isHistoryError(error) || error.outcome === outcome) return error
-  return describeError(error, { outcome })
+  return isHistoryError(error) ? describeError(error, { outcome }) : error
 }
 
-/** The same error with more said about it; the stack stays that of the place where it happened. */
+/** The same error with more said about it. */
 export function describeError(error: HistoryError, more: Partial<HistoryErrorDetails>): HistoryError {
-  const described = new HistoryError(error.message, { ...error, cause: error.cause, ...more })
-  if (error.stack !== undefined) described.stack = error.stack
-  return described
+  return new HistoryError(error.message, { ...error, cause: error.cause, ...more })
 }

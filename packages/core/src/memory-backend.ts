@@ -36,6 +36,9 @@ export interface MemoryBackendOptions {
 }
 
 const PAGE = 1_000
+/** Positions begin with a digit. */
+const BEFORE_ALL = ''
+const BEHIND_ALL = '~'
 
 const checks = {
   clock: storeChecks.clock,
@@ -75,7 +78,7 @@ export class MemoryBackend implements HistoryBackend, SessionLister {
     const first = positionOf(batch.id, batch.firstIndex)
     const at = rows.findLastIndex(row => row.position < first) + 1
     if (rows[at]?.position === first) return
-    const expiresAt = this.#ttl === undefined ? undefined : ticksOf(batch.id) + this.#ttl
+    const expiresAt = this.#ttl && ticksOf(batch.id) + this.#ttl
     const added = batch.bodies.map((body, index): Row => {
       return { position: positionOf(batch.id, batch.firstIndex + index), id: batch.id, body, expiresAt }
     })
@@ -87,24 +90,23 @@ export class MemoryBackend implements HistoryBackend, SessionLister {
 
   async read(session: string, { order, from, limit = PAGE }: ReadRange): Promise<RawSlice> {
     const rows = this.#sessions.get(session) ?? []
-    const [step, start] =
-      order === 'oldest-first'
-        ? [1, from === undefined ? 0 : rows.findIndex(row => row.position > from)]
-        : [-1, from === undefined ? rows.length - 1 : rows.findLastIndex(row => row.position < from)]
+    const forwards = order === 'oldest-first'
     const entries: RawEntry[] = []
-    let index = start
+    let index = forwards
+      ? rows.findIndex(row => row.position > (from ?? BEFORE_ALL))
+      : rows.findLastIndex(row => row.position < (from ?? BEHIND_ALL))
     for (let row = rows[index]; row !== undefined && entries.length < limit; row = rows[index]) {
       if (this.#isLive(row)) entries.push({ position: row.position, body: row.body, ticks: ticksOf(row.id) })
-      index += step
+      index += forwards ? 1 : -1
     }
     const last = entries.at(-1)
     return { entries, next: rows[index] && last?.position }
   }
 
-  async clear(session: string): Promise<{ observed?: bigint }> {
+  async clear(session: string): Promise<{ observed?: bigint | undefined }> {
     const newest = this.#sessions.get(session)?.at(-1)
     this.#sessions.delete(session)
-    return newest === undefined ? {} : { observed: ticksOf(newest.id) }
+    return { observed: newest && ticksOf(newest.id) }
   }
 
   async sessions({ prefix = '' }: { prefix?: string }): Promise<SessionSlice> {

@@ -81,7 +81,7 @@ export function checkOptions(
   checks: OptionChecks,
   hints: Readonly<Record<string, string>> = {},
 ): void {
-  if (typeof options !== 'object' || options === null) throw argumentError(`${owner}: expected an object of options`)
+  if (typeof options !== 'object' || options === null) throw argumentError(`${owner}: options must be an object`)
   for (const [name, value] of Object.entries(options)) {
     const check = Object.hasOwn(checks, name) && checks[name]
     if (!check) throw argumentError(`${owner}: unknown option '${name}'${Object.hasOwn(hints, name) ? `; ${hints[name]}` : ''}`)

@@ -4,7 +4,7 @@ import { attempts, DeadlineCall, describeError } from './call.js'
 import { AppendIdSource, systemClock } from './clock.js'
 import { HistoryError, isArgumentError, isHistoryError } from './errors.js'
 import { type CallOptions, checkOptions, type HistoryStoreOptions, storeChecks } from './options.js'
-import type { HistoryWarning } from './warning.js'
+import { emitOnce, type HistoryWarning, type OnWarning } from './warning.js'
 import { createWriteQueue } from './write-queue.js'
 
 const DEFAULT_TIMEOUT_MS = 10_000
@@ -25,7 +25,7 @@ export class StoreContext {
   readonly #options: HistoryStoreOptions
   readonly #running = new Set<Promise<unknown>>()
   readonly #issued = new Set<AppendId>()
-  readonly #warned = new Set<HistoryWarning['code']>()
+  readonly #onWarning: OnWarning
   #closing: Promise<void> | undefined
 
   constructor(backend: HistoryBackend, options: HistoryStoreOptions) {
@@ -33,6 +33,7 @@ export class StoreContext {
     this.backend = backend
     this.ids = new AppendIdSource(options.clock ?? systemClock)
     this.skipCorrupt = options.onCorruptEntry === 'skip'
+    this.#onWarning = options.onWarning ?? emitOnce()
     this.#options = options
   }
 
@@ -100,21 +101,13 @@ export class StoreContext {
     this.warn({
       code: 'CLOCK_AHEAD',
       session,
-      message: 'a message is over 15 minutes ahead of the clock',
+      message: 'a message is 15 minutes ahead of the clock',
     })
   }
 
   warn(warning: HistoryWarning): void {
-    const complete = { backend: this.backend.name, ...warning }
-    const { onWarning } = this.#options
-    if (onWarning === undefined) {
-      if (this.#warned.has(warning.code)) return
-      this.#warned.add(warning.code)
-      process.emitWarning(complete.message, { type: 'HistoryWarning', code: warning.code })
-      return
-    }
     try {
-      onWarning(complete)
+      this.#onWarning({ backend: this.backend.name, ...warning })
     } catch (error) {
       // The listener's own failure must not fail the read or the append it was told about, nor be lost.
       queueMicrotask(() => {

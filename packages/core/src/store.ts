@@ -60,7 +60,7 @@ export class HistoryStore implements AsyncDisposable {
     const seen = new Set<string>()
     let after: string | undefined
     do {
-      const range = { prefix: prefix || undefined, after }
+      const range = { prefix, after }
       const slice = await this.#context.run({}, callOptions, async call => {
         if (!isSessionLister(backend)) throw new HistoryError(`${backend.name} cannot list sessions`, { code: 'UNSUPPORTED' })
         return this.#context.page(call, after, () => backend.sessions(range, call))

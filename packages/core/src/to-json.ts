@@ -95,7 +95,7 @@ export function exactJson(data: Fields, maxDepth: number, { path, losses }: Walk
       if (name === 'RegExp') fix(exact.kind, (value as RegExp).flags)
       else fix(Buffer.isBuffer(value) ? 'buf' : exact.kind)
       if (view && name !== 'Uint8Array') lose(`${name} stored as bytes`)
-      if (name === 'Error' && ('cause' in value || Object.keys(value).length > 0)) lose('fields of an Error dropped')
+      if (name === 'Error' && ('cause' in value || Object.keys(value).length > 0)) lose('fields of Error dropped')
       return jsonOf(exact.write(value as never))
     }
     if ('_getType' in value) throw argumentError('a LangChain message; use toStoredMessage')

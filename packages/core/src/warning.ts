@@ -20,3 +20,12 @@ export interface HistoryWarning {
 }
 
 export type OnWarning = (warning: HistoryWarning) => void
+
+/** The listener of a store that was given none: Node's warnings, one of each kind. */
+export function emitOnce(): OnWarning {
+  const emitted = new Set<string>()
+  return ({ code, message }) => {
+    if (!emitted.has(code)) process.emitWarning(message, { type: 'HistoryWarning', code })
+    emitted.add(code)
+  }
+}

@@ -6,8 +6,8 @@ import { gzipSync } from 'node:zlib'
 import { build } from 'esbuild'
 
 /** @type {Record<string, number>} bytes */
-const budgets = { '@hist/core': 10_240, '@hist/core/langchain': 4_096 }
-const rootBudget = 10_240
+const budgets = { '@hist/core': 10_000, '@hist/core/langchain': 4_000 }
+const rootBudget = 10_000
 
 /**
  * @param {import('../unpacked-package.mjs').UnpackedPackage} subject
