@@ -1,5 +1,5 @@
 import type { BackendSupports } from './backend.js'
-import { encodeMessage } from './codec.js'
+import { writeRow } from './codec-write.js'
 import { argumentError, HistoryError } from './errors.js'
 import type { StoredMessage } from './message.js'
 import type { OnWarning } from './warning.js'
@@ -25,12 +25,13 @@ export function encodePieces(messages: readonly StoredMessage[], supports: Backe
   let total = 0
   let bytes = 0
   for (const [index, message] of messages.entries()) {
-    const body = encodeMessage(message, { maxDepth, onWarning })
+    const name = `message ${index}`
+    const body = writeRow(message, { maxDepth, onWarning }, name)
     const size = Buffer.byteLength(body)
     total += size
     bytes += size
-    checkSize(`message ${index}`, size, maxMessageBytes)
-    checkSize(`up to message ${index}`, total, maxSessionBytes)
+    checkSize(name, size, maxMessageBytes)
+    checkSize(`up to ${name}`, total, maxSessionBytes)
     const piece = pieces.at(-1)
     if (piece !== undefined && piece.bodies.length < atomicAppend.messages && bytes <= atomicAppend.bytes) {
       piece.bodies.push(body)

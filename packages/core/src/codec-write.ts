@@ -19,14 +19,14 @@ export interface Walk {
   losses: HistoryWarning[]
 }
 
-/** The text of a message. @throws TypeError, made by `argumentError` */
-export function writeRow(message: unknown, { maxDepth = 500, onWarning }: EncodeOptions): string {
+/** The text of a message. @throws TypeError, made by `argumentError`, whose text begins with `name` */
+export function writeRow(message: unknown, { maxDepth = 500, onWarning }: EncodeOptions, name = 'message'): string {
   const walk: Walk = { path: [], losses: [] }
   let text: string
   try {
     text = rowText(message, Math.min(maxDepth, MOST_DEPTH), walk)
   } catch (error) {
-    const place = ['message', ...walk.path].join('.').slice(0, 200)
+    const place = [name, ...walk.path].join('.').slice(0, 200)
     throw argumentError(`${place}: ${isArgumentError(error) ? error.message : 'cannot be read'}`)
   }
   for (const loss of walk.losses) onWarning?.(loss)
