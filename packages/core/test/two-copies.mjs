@@ -31,3 +31,12 @@ const classes = faces.map(face => class Shared extends face.StoredChatMessageHis
 const histories = classes.map(Class => new Class({ sessionId: 's', table: 't' }, create))
 assert.equal(made, 1)
 for (const history of histories) await history.close()
+
+// Clients count by identity, over both copies: different ones never share a store.
+made = 0
+const clients = [new Map(), new Map()]
+const apart = classes.map((Class, i) => new Class({ sessionId: 's', client: clients[i] }, create))
+assert.equal(made, 2)
+const together = classes.map(Class => new Class({ sessionId: 's', client: clients[0] }, create))
+assert.equal(made, 2)
+for (const history of [...apart, ...together]) await history.close()

@@ -13,15 +13,22 @@ interface SharedStore {
   leases: number
 }
 
+interface Registry {
+  readonly stores: Map<string, SharedStore>
+  /** Numbers of the clients, functions and the like in settings: the same in every copy, or two clients could pass for one. */
+  readonly identities: WeakMap<object, number>
+  identityCount: number
+}
+
 /**
  * The usual pattern makes a new history per call, and nobody closes those: instances with equal settings share one store, and so one
  * client. Kept on `globalThis`, so that an ESM and a CommonJS copy share too.
  */
-const registries = globalThis as typeof globalThis & { [key: symbol]: Map<string, SharedStore> | undefined }
+const registries = globalThis as typeof globalThis & { [key: symbol]: Registry | undefined }
 const REGISTRY = Symbol.for('@hist/core:shared-stores')
 
-function sharedStores(): Map<string, SharedStore> {
-  registries[REGISTRY] ??= new Map()
+function registry(): Registry {
+  registries[REGISTRY] ??= { stores: new Map(), identities: new WeakMap(), identityCount: 0 }
   return registries[REGISTRY]
 }
 
@@ -31,7 +38,7 @@ export function leaseStore<Options extends object>(
   options: Options,
   create: (options: Options) => HistoryStore,
 ): StoreLease {
-  const stores = sharedStores()
+  const { stores } = registry()
   // Hashed: settings may hold credentials.
   const key = createHash('sha256')
     .update(`${owner} ${settingsKey(options)}`)
@@ -64,12 +71,9 @@ function warnOfManyStores(owner: string): void {
 async function giveBack(key: string, shared: SharedStore): Promise<void> {
   shared.leases--
   if (shared.leases > 0) return
-  sharedStores().delete(key)
+  registry().stores.delete(key)
   await shared.store.close()
 }
-
-const identities = new WeakMap<object, number>()
-let identityCount = 0
 
 /** Equal text for equal settings: plain data by value, whatever the order of its keys; clients, functions and the like by identity. */
 function settingsKey(value: unknown): string {
@@ -86,7 +90,8 @@ function settingsKey(value: unknown): string {
 }
 
 function identityOf(value: object): string {
-  const known = identities.get(value) ?? ++identityCount
-  identities.set(value, known)
+  const shared = registry()
+  const known = shared.identities.get(value) ?? ++shared.identityCount
+  shared.identities.set(value, known)
   return `#${known}`
 }
