@@ -128,7 +128,7 @@ export class ChatHistory {
 
   /**
    * The messages, oldest first: all of them, or the newest `last`. A window is one request however long the history is (Kafka: two). All
-   * of them is many; the deadline then counts for each, so that a history is never too long to be read.
+   * of them take many requests; the deadline then counts for each, so that a history is never too long to be read.
    */
   async messages(options: ReadOptions = {}): Promise<StoredMessage[]> {
     checkCallOptions('messages', options, windowChecks)

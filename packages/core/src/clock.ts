@@ -20,7 +20,8 @@ interface Writer {
 
 function newWriter(): Writer {
   const hex = randomBytes(8).toString('hex')
-  // 14 bits of clock sequence; and the multicast bit keeps a random node apart from real network addresses (RFC 9562, section 6.10).
+  // The first digit keeps the clock sequence within its 14 bits; the sixth sets the multicast bit of the node, which keeps a random one
+  // apart from real network addresses (RFC 9562, section 6.10). 56 bits are random.
   return { name: `0${hex.slice(1, 5)}1${hex.slice(6)}`, last: 0n }
 }
 

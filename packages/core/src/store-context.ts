@@ -101,7 +101,7 @@ export class StoreContext {
     this.warn({
       code: 'CLOCK_AHEAD',
       session,
-      message: 'a message is 15 minutes ahead of the clock',
+      message: 'a message is over 15 minutes ahead of the clock',
     })
   }
 
