@@ -73,14 +73,16 @@ function bytes(count) {
   return Number.isInteger(mebibytes) ? `${mebibytes} MiB` : `${count.toLocaleString('en')} bytes`
 }
 
-/** Of the built packages, for the script; tests pass those of the sources. */
-async function builtBackends() {
-  const { MemoryBackend } = await import('../packages/core/dist/index.js')
-  const { DynamoDBBackend } = await import('../packages/dynamodb/dist/store.js')
+/**
+ * The columns of the table, of the built packages or of the sources.
+ * @param {Pick<typeof import('@hist/core'), 'MemoryBackend'>} core
+ * @param {Pick<typeof import('@hist/dynamodb/store'), 'DynamoDBBackend'>} dynamodb
+ */
+export function supportsOf({ MemoryBackend }, { DynamoDBBackend }) {
   return { memory: new MemoryBackend().supports, 'DynamoDB `items`': new DynamoDBBackend({ tableName: 'table' }).supports }
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
-  const backends = await builtBackends()
+  const backends = supportsOf(await import('../packages/core/dist/index.js'), await import('../packages/dynamodb/dist/store.js'))
   for (const path of readmes) writeFileSync(root + path, renderReadme(path, backends))
 }

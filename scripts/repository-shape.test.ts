@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import ts from 'typescript'
 import { describe, expect, test } from 'vitest'
 import { expectedNames } from '../tools/package-checks/expected-names.mjs'
-import { readmes, renderReadme } from './readme.mjs'
+import { readmes, renderReadme, supportsOf } from './readme.mjs'
 import { root, trackedFiles } from './tracked-files.mjs'
 
 const files = trackedFiles()
@@ -143,7 +143,7 @@ for (const file of files.filter(name => name.endsWith('.md'))) {
   if (/<!-- (from: |backends)/.test(text)) {
     test(`${file} shows code and tables as they are in the sources`, async () => {
       expect(readmes, 'readmes of scripts/readme.mjs').toContain(file)
-      expect(text, 'run: npm run fix').toBe(renderReadme(file, await supportsOfBackends()))
+      expect(text, 'run: npm run fix').toBe(renderReadme(file, await supportsOfSources()))
     })
   }
   if (file.endsWith('README.md')) {
@@ -154,12 +154,8 @@ for (const file of files.filter(name => name.endsWith('.md'))) {
   }
 }
 
-async function supportsOfBackends() {
-  const [{ MemoryBackend }, { DynamoDBBackend }] = await Promise.all([
-    import('../packages/core/src/index.js'),
-    import('../packages/dynamodb/src/store.js'),
-  ])
-  return { memory: new MemoryBackend().supports, 'DynamoDB `items`': new DynamoDBBackend({ tableName: 'table' }).supports }
+async function supportsOfSources() {
+  return supportsOf(await import('../packages/core/src/index.js'), await import('../packages/dynamodb/src/store.js'))
 }
 
 function missingIn(folder: string): (file: string) => boolean {

@@ -2,16 +2,11 @@ import type { EncodeOptions } from './codec.js'
 import { fixesOf } from './codec-fixes.js'
 import { argumentError, isArgumentError } from './errors.js'
 import type { FixPath } from './message.js'
-import { type Fields, notesOf, PLAIN_TAIL } from './message-form.js'
+import { type Fields, MOST_DEPTH, notesOf, ORDINARY_DEPTH, PLAIN_TAIL } from './message-form.js'
 import { ownForm } from './own-form.js'
 import { pythonForm } from './python-form.js'
 import { exactJson, isPlainJson, isPlainObject } from './to-json.js'
 import type { HistoryWarning } from './warning.js'
-
-/** Python's JSON reader gives up at about 1,000 levels. */
-const MOST_DEPTH = 990
-/** Deeper data is walked with an eye on cycles. */
-const ORDINARY_DEPTH = 60
 
 /** Where the walk is in `data`, and what it has dropped or flattened. */
 export interface Walk {

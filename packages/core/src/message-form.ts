@@ -3,6 +3,11 @@ import type { CodecNotes, Fix } from './message.js'
 /** Any object with string keys: `data` of a message, unchecked. */
 export type Fields = Record<string, unknown>
 
+/** Deepest nesting inside `data` that is written: Python's JSON reader gives up at about 1,000 levels. */
+export const MOST_DEPTH = 990
+/** Deeper data is walked with an eye on cycles. */
+export const ORDINARY_DEPTH = 60
+
 /** How the text of an ordinary row ends. */
 export const PLAIN_TAIL = ',"hist":{"v":1}}'
 

@@ -1,21 +1,8 @@
 import { createTestClock } from '@hist/core/conformance'
 import { DynamoDBBackend } from '@hist/dynamodb/store'
-import { type FaultProxy, startFaultProxy } from '@hist/fault-proxy'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type Database, human, noise, openDatabase, range } from './database.js'
-
-let database: Database
-let proxy: FaultProxy
-
-beforeAll(async () => {
-  database = await openDatabase()
-  proxy = await startFaultProxy(database.url)
-})
-
-afterAll(async () => {
-  await proxy.close()
-  await database.close()
-})
+import { describe, expect, test } from 'vitest'
+import { human, noise, range } from './database.js'
+import { database, proxy } from './fixture.js'
 
 async function collect(ids: AsyncIterable<string>): Promise<string[]> {
   const collected: string[] = []

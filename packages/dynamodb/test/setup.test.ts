@@ -6,24 +6,10 @@ import {
   PutItemCommand,
 } from '@aws-sdk/client-dynamodb'
 import { createDynamoDBHistory } from '@hist/dynamodb/store'
-import { dynamoDBError, type FaultProxy, startFaultProxy } from '@hist/fault-proxy'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { contents, type Database, human, openDatabase, range, sdkClient } from './database.js'
-
-let database: Database
-let proxy: FaultProxy
-
-beforeAll(async () => {
-  database = await openDatabase()
-  proxy = await startFaultProxy(database.url)
-})
-
-afterAll(async () => {
-  await proxy.close()
-  await database.close()
-})
-
-afterEach(() => proxy.reset())
+import { dynamoDBError, startFaultProxy } from '@hist/fault-proxy'
+import { describe, expect, test } from 'vitest'
+import { contents, human, range, sdkClient } from './database.js'
+import { database, proxy } from './fixture.js'
 
 function freshName(): string {
   return `hist-${Math.random().toString(36).slice(2)}`

@@ -1,12 +1,5 @@
 import { argumentError, type FixPath } from '@hist/core'
-
-export type Fields = Record<string, unknown>
-
-/** Deepest nesting inside `data` that `encodeMessage` writes. */
-const MOST_DEPTH = 990
-
-/** Deeper values are copied with an eye on cycles. */
-const ORDINARY_DEPTH = 60
+import { type Fields, MOST_DEPTH, ORDINARY_DEPTH, setOwn } from '../message-form.js'
 
 const NOT_PLAIN = new Error('not plain')
 
@@ -119,10 +112,4 @@ export class DeepCopy {
   #place(steps = 20): string {
     return ['message', ...this.path.slice(0, Math.min(steps, 20))].join('.')
   }
-}
-
-/** Assigns, but makes the key `__proto__` an own member too. */
-export function setOwn(holder: Fields, key: string, value: unknown): void {
-  if (key === '__proto__') Object.defineProperty(holder, key, { value, configurable: true, enumerable: true, writable: true })
-  else holder[key] = value
 }

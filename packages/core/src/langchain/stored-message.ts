@@ -15,7 +15,8 @@ import {
   ToolMessage,
   ToolMessageChunk,
 } from '@langchain/core/messages'
-import { DeepCopy, type Fields, plainCopy, setOwn } from './deep-copy.js'
+import { type Fields, setOwn } from '../message-form.js'
+import { DeepCopy, plainCopy } from './deep-copy.js'
 
 export interface FromStoredOptions {
   /** Make chunks (`AIMessageChunk` …) of messages that were stored as chunks. @default false, they come back as whole messages */
