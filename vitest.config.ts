@@ -1,18 +1,48 @@
-import { defineConfig } from 'vitest/config'
+import { configDefaults, defineConfig } from 'vitest/config'
+
+const include = (names: string) => [
+  `packages/*/test/**/${names}`,
+  `tools/*/test/**/${names}`,
+  `examples/*/test/**/${names}`,
+  `scripts/**/${names}`,
+]
+const servers = '**/*.server.test.ts'
+const clusters = '**/*.cluster.server.test.ts'
 
 export default defineConfig({
   // Tests import workspace packages by name and get src, not dist. Added to Vite's own conditions, not instead of them.
   ssr: { resolve: { conditions: ['@hist/source'] } },
   test: {
-    // Tests that need a real server are named *.server.test.ts: `check` leaves them out, `test` runs them.
-    include: [
-      'packages/*/test/**/*.test.ts',
-      'tools/*/test/**/*.test.ts',
-      'examples/*/test/**/*.test.ts',
-      'scripts/**/*.test.ts',
-    ],
     env: { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' },
     testTimeout: 30_000,
     hookTimeout: 60_000,
+    // Tests that need a real server are named *.server.test.ts: `check` runs only the unit project, `test` all. A project's servers start only
+    // when one of its files runs.
+    projects: [
+      {
+        extends: true,
+        test: { name: 'unit', include: include('*.test.ts'), exclude: [...configDefaults.exclude, servers] },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'servers',
+          include: include('*.server.test.ts'),
+          exclude: [...configDefaults.exclude, clusters],
+          globalSetup: ['tools/servers/src/vitest-jars.ts', 'tools/servers/src/vitest-servers.ts'],
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'clusters',
+          include: include('*.cluster.server.test.ts'),
+          globalSetup: ['tools/servers/src/vitest-jars.ts'],
+          // Three nodes at a time are enough for a small machine, and nothing else should compete with them.
+          fileParallelism: false,
+          sequence: { groupOrder: 1 },
+        },
+      },
+    ],
   },
 })

@@ -11,7 +11,13 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 const SNIPPET = /(<!-- from: ([^#\s]+)(?:#(\S+))? -->\n\s*```\w*\n)[\s\S]*?([ \t]*```)/g
 const BACKENDS = /(<!-- backends -->\n)(?:\n)?(?:\|.*\n)*/
 
-export const readmes = ['README.md', 'CONTRIBUTING.md', 'packages/core/README.md', 'packages/dynamodb/README.md']
+export const readmes = [
+  'README.md',
+  'CONTRIBUTING.md',
+  'packages/core/README.md',
+  'packages/cassandra/README.md',
+  'packages/dynamodb/README.md',
+]
 
 /**
  * @param {string} path relative to the root
@@ -76,13 +82,22 @@ function bytes(count) {
 /**
  * The columns of the table, of the built packages or of the sources.
  * @param {Pick<typeof import('@hist/core'), 'MemoryBackend'>} core
+ * @param {Pick<typeof import('@hist/cassandra/store'), 'CassandraBackend'>} cassandra
  * @param {Pick<typeof import('@hist/dynamodb/store'), 'DynamoDBBackend'>} dynamodb
  */
-export function supportsOf({ MemoryBackend }, { DynamoDBBackend }) {
-  return { memory: new MemoryBackend().supports, 'DynamoDB `items`': new DynamoDBBackend({ tableName: 'table' }).supports }
+export function supportsOf({ MemoryBackend }, { CassandraBackend }, { DynamoDBBackend }) {
+  return {
+    memory: new MemoryBackend().supports,
+    Cassandra: new CassandraBackend({ keyspace: 'keyspace' }).supports,
+    'DynamoDB `items`': new DynamoDBBackend({ tableName: 'table' }).supports,
+  }
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
-  const backends = supportsOf(await import('../packages/core/dist/index.js'), await import('../packages/dynamodb/dist/store.js'))
+  const backends = supportsOf(
+    await import('../packages/core/dist/index.js'),
+    await import('../packages/cassandra/dist/store.js'),
+    await import('../packages/dynamodb/dist/store.js'),
+  )
   for (const path of readmes) writeFileSync(root + path, renderReadme(path, backends))
 }

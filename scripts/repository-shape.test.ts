@@ -155,7 +155,11 @@ for (const file of files.filter(name => name.endsWith('.md'))) {
 }
 
 async function supportsOfSources() {
-  return supportsOf(await import('../packages/core/src/index.js'), await import('../packages/dynamodb/src/store.js'))
+  return supportsOf(
+    await import('../packages/core/src/index.js'),
+    await import('../packages/cassandra/src/store.js'),
+    await import('../packages/dynamodb/src/store.js'),
+  )
 }
 
 function missingIn(folder: string): (file: string) => boolean {

@@ -1,5 +1,5 @@
 // @ts-check
-// One entry for all root commands: node scripts/run.mjs demo|test|check|fix|build|bench [arguments]
+// One entry for all root commands: node scripts/run.mjs demo|test|check|fix|build|bench|servers [arguments]
 // It brings a fresh clone into shape by itself and needs only Node and npm for that, so it cannot use any dependency. Each command first
 // installs and builds what is out of date. A step is one line; its output is shown when it fails, or always with HIST_VERBOSE=1.
 import { spawn } from 'node:child_process'
@@ -24,12 +24,14 @@ const commands = {
   /** What `check` does, and the tests that need real servers. With arguments: only vitest, with these. */
   test: args => test(args, args.length === 0),
   /** Everything that needs no server. Writes to no tracked file. */
-  check: () => test(['--exclude', '**/*.server.test.ts'], true),
+  check: () => test(['--project', 'unit'], true),
   /** The only command that writes to tracked files: formatting, safe lint fixes, API snapshots, code and tables of READMEs. */
   fix,
   build: prepare,
   /** Measures against other implementations. */
   bench: async args => (await prepare()) || (await show('node', ['tools/bench/index.mjs', ...args])),
+  /** Starts and stops real servers that outlive the command. */
+  servers: async args => (await prepare()) || (await show('node', ['tools/servers/dist/cli.js', ...args])),
 }
 
 const [name = '', ...commandArguments] = process.argv.slice(2)

@@ -1,10 +1,11 @@
-// npm run bench -- [codec] [dynamodb] [--peers] [--json]
+// npm run bench -- [codec] [cassandra] [dynamodb] [--peers] [--json]
 //
-// Compares within one run and prints ratios; --json makes the last line one JSON object. With --peers, LangChain's own class for DynamoDB
-// is installed beside the benchmark (190 MB, from tools/bench/peers) and measured too.
+// Compares within one run and prints ratios; --json makes the last line one JSON object. With --peers, LangChain's own classes
+// are installed beside the benchmarks (190 MB, from tools/bench/peers) and measured too.
 import { execFileSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { benchCassandra } from './cassandra.mjs'
 import { benchCodec } from './codec.mjs'
 import { benchDynamoDB } from './dynamodb.mjs'
 
@@ -12,7 +13,7 @@ const { values, positionals } = parseArgs({
   options: { peers: { type: 'boolean', default: false }, json: { type: 'boolean', default: false } },
   allowPositionals: true,
 })
-const benchmarks = { codec: benchCodec, dynamodb: benchDynamoDB }
+const benchmarks = { codec: benchCodec, cassandra: benchCassandra, dynamodb: benchDynamoDB }
 const unknown = positionals.find(name => !Object.hasOwn(benchmarks, name))
 if (unknown !== undefined) {
   console.error(`bench: there is no ${unknown}; there are ${Object.keys(benchmarks).join(', ')}`)

@@ -15,3 +15,4 @@ export {
   storeChecks,
   windowChecks,
 } from './options.js'
+export { warningListener } from './warning.js'

@@ -17,6 +17,7 @@ export {
   HistoryError,
   type HistoryErrorCode,
   type HistoryErrorDetails,
+  isArgumentError,
   isHistoryError,
   type Outcome,
 } from './errors.js'

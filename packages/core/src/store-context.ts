@@ -4,7 +4,7 @@ import { attempts, DeadlineCall, describeError } from './call.js'
 import { AppendIdSource, systemClock } from './clock.js'
 import { HistoryError, isArgumentError, isHistoryError } from './errors.js'
 import { type CallOptions, checkOptions, type HistoryStoreOptions, storeChecks } from './options.js'
-import { emitOnce, type HistoryWarning, type OnWarning } from './warning.js'
+import { type HistoryWarning, type OnWarning, warningListener } from './warning.js'
 import { createWriteQueue } from './write-queue.js'
 
 const DEFAULT_TIMEOUT_MS = 10_000
@@ -33,7 +33,7 @@ export class StoreContext {
     this.backend = backend
     this.ids = new AppendIdSource(options.clock ?? systemClock)
     this.skipCorrupt = options.onCorruptEntry === 'skip'
-    this.#onWarning = options.onWarning ?? emitOnce()
+    this.#onWarning = warningListener(options.onWarning)
     this.#options = options
   }
 
@@ -106,14 +106,7 @@ export class StoreContext {
   }
 
   warn(warning: HistoryWarning): void {
-    try {
-      this.#onWarning({ backend: this.backend.name, ...warning })
-    } catch (error) {
-      // The listener's own failure must not fail the read or the append it was told about, nor be lost.
-      queueMicrotask(() => {
-        throw error
-      })
-    }
+    this.#onWarning({ backend: this.backend.name, ...warning })
   }
 
   /** Lets what runs finish, each within its own deadline, then closes the backend, within the store's. */

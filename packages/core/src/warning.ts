@@ -6,8 +6,9 @@ export interface HistoryWarning {
    * - `SKIPPED_ENTRY`: an unreadable entry was left out (`onCorruptEntry: 'skip'`)
    * - `NEWER_FORMAT`: a row of a newer version was read as plain JSON
    * - `CLOCK_AHEAD`: a stored message is more than 15 minutes in the future; its writer's clock is wrong
+   * - `EXPIRED_ROWS`: the server refused a read because of what has expired; it was read again without that (Cassandra)
    */
-  code: 'LOSSY_VALUE' | 'REPAIRED_ENTRY' | 'SKIPPED_ENTRY' | 'NEWER_FORMAT' | 'CLOCK_AHEAD'
+  code: 'LOSSY_VALUE' | 'REPAIRED_ENTRY' | 'SKIPPED_ENTRY' | 'NEWER_FORMAT' | 'CLOCK_AHEAD' | 'EXPIRED_ROWS'
   /** For people; holds no message content. */
   message: string
   backend?: string | undefined
@@ -21,8 +22,23 @@ export interface HistoryWarning {
 
 export type OnWarning = (warning: HistoryWarning) => void
 
-/** The listener of a store that was given none: Node's warnings, one of each kind. */
-export function emitOnce(): OnWarning {
+/**
+ * What to tell: `onWarning`, or without one Node's warnings, one of each kind. The listener's own failure neither fails the read or the
+ * append that it is told about, nor is it lost.
+ */
+export function warningListener(onWarning: OnWarning = emitOnce()): OnWarning {
+  return warning => {
+    try {
+      onWarning(warning)
+    } catch (error) {
+      queueMicrotask(() => {
+        throw error
+      })
+    }
+  }
+}
+
+function emitOnce(): OnWarning {
   const emitted = new Set<string>()
   return ({ code, message }) => {
     if (!emitted.has(code)) process.emitWarning(message, { type: 'HistoryWarning', code })

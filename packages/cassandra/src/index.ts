@@ -1,0 +1,2 @@
+export * from '@hist/cassandra/store'
+export { CassandraChatMessageHistory } from './chat-message-history.js'

@@ -1,0 +1,137 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type Call, HistoryError } from '@hist/core'
+import type { TableSettings } from './options.js'
+import { rowTicks } from './row-id.js'
+import type { Table } from './table.js'
+import { SECOND } from './ticks.js'
+
+type Column = readonly [name: string, kind: 'partition_key' | 'clustering' | 'regular', type: string]
+
+/** The table of cassio, which Python's class uses. */
+const COLUMNS: readonly Column[] = [
+  ['partition_id', 'partition_key', 'text'],
+  ['row_id', 'clustering', 'timeuuid'],
+  ['body_blob', 'regular', 'text'],
+]
+
+/** The table of the JavaScript community class. */
+const COMMUNITY_COLUMNS: readonly Column[] = [
+  ['session_id', 'partition_key', 'text'],
+  ['message_ts', 'clustering', 'timestamp'],
+  ['message_type', 'regular', 'text'],
+  ['data', 'regular', 'text'],
+]
+
+/** Ten minutes: clocks are not equal. */
+const YOUNG = 600n * SECOND
+/** As long as the driver waits. Nodes may disagree for other reasons and for hours, as in an upgrade. */
+const AGREEMENT_LIMIT_MS = 10_000
+const AGREEMENT_PAUSE_MS = 100
+
+/** As it stands in statements. */
+export function qualifiedName({ keyspace, tableName }: TableSettings): string {
+  return `${keyspace}.${tableName}`
+}
+
+export function createTableStatement(settings: TableSettings): string {
+  return (
+    `CREATE TABLE IF NOT EXISTS ${qualifiedName(settings)} (partition_id TEXT, row_id TIMEUUID, body_blob TEXT, ` +
+    'PRIMARY KEY ((partition_id), row_id)) WITH CLUSTERING ORDER BY (row_id DESC)' +
+    (settings.tableOptions === undefined ? '' : ` AND ${settings.tableOptions}`)
+  )
+}
+
+/**
+ * Looks at the table, and makes it if it is missing and `setupMode` is not `'off'`. Looks first, because a role without the permission to
+ * create is refused a `CREATE TABLE IF NOT EXISTS` even where the table exists.
+ */
+export async function setUpTable(table: Table, call: Call): Promise<void> {
+  const found = await columnsOf(table, call)
+  if (found.length > 0) checkColumns(table.settings, COLUMNS, found)
+  else {
+    await checkKeyspace(table, call)
+    if (table.settings.setupMode === 'off') throw missingTable(table.settings)
+    await table.define(createTableStatement(table.settings), call)
+  }
+  if (table.settings.setupMode !== 'off') await untilAgreed(table, call)
+}
+
+/**
+ * Nodes that are asked at the same time make a table each, and keep one of them when they notice; what was written to another is gone.
+ * So nothing is written to a young table until they agree.
+ */
+async function untilAgreed(table: Table, call: Call): Promise<void> {
+  const { keyspace, tableName, clock } = table.settings
+  const query = 'SELECT id FROM system_schema.tables WHERE keyspace_name = ? AND table_name = ?'
+  const { rows } = await table.lookUp(query, [storedName(keyspace), storedName(tableName)], call)
+  const [row] = rows
+  // Of version 1, with the time of creation, unless the server is set to make the same id everywhere.
+  if (row !== undefined && !isYoung(String(row.id), clock.now())) return
+  const end = performance.now() + AGREEMENT_LIMIT_MS
+  while (performance.now() < end && !(await table.isAgreed(call))) await sleep(AGREEMENT_PAUSE_MS)
+}
+
+function isYoung(tableId: string, now: bigint): boolean {
+  return tableId[14] === '1' && now - rowTicks(tableId) < YOUNG
+}
+
+/** The table of the JavaScript community class is only looked at. */
+export async function checkCommunityTable(table: Table, call: Call): Promise<void> {
+  const found = await columnsOf(table, call)
+  if (found.length > 0) return checkColumns(table.settings, COMMUNITY_COLUMNS, found)
+  await checkKeyspace(table, call)
+  throw new HistoryError(`Cassandra: table ${qualifiedName(table.settings)} does not exist`, { code: 'NOT_SET_UP' })
+}
+
+export function missingTable(settings: TableSettings, cause?: unknown): HistoryError {
+  return new HistoryError(
+    `Cassandra: table ${qualifiedName(settings)} does not exist; make it with setupMode 'sync', or by\n${createTableStatement(settings)};`,
+    { code: 'NOT_SET_UP', cause },
+  )
+}
+
+async function columnsOf(table: Table, call: Call): Promise<readonly Column[]> {
+  const { keyspace, tableName } = table.settings
+  const query = 'SELECT column_name, kind, type FROM system_schema.columns WHERE keyspace_name = ? AND table_name = ?'
+  const { rows } = await table.lookUp(query, [storedName(keyspace), storedName(tableName)], call)
+  return rows.map(({ column_name: name, kind, type }) => [name, kind, type] as Column)
+}
+
+async function checkKeyspace(table: Table, call: Call): Promise<void> {
+  const { keyspace } = table.settings
+  const query = 'SELECT keyspace_name FROM system_schema.keyspaces WHERE keyspace_name = ?'
+  if ((await table.lookUp(query, [storedName(keyspace)], call)).rows.length === 0) throw missingKeyspace(table.settings)
+}
+
+export function missingKeyspace({ keyspace }: TableSettings, cause?: unknown): HistoryError {
+  return new HistoryError(
+    `Cassandra: keyspace ${keyspace} does not exist, and is not made here, because you decide how it is replicated; for example\n` +
+      `CREATE KEYSPACE ${keyspace} WITH replication = {'class': 'NetworkTopologyStrategy', 'datacenter1': 3};`,
+    { code: 'NOT_SET_UP', cause },
+  )
+}
+
+function checkColumns(settings: TableSettings, wanted: readonly Column[], found: readonly Column[]): void {
+  const missing = missingFrom(found, wanted)
+  if (missing.length === 0) return
+  const other = wanted === COLUMNS ? COMMUNITY_COLUMNS : COLUMNS
+  const hint =
+    missingFrom(found, other).length > 0
+      ? 'use another tableName'
+      : wanted === COLUMNS
+        ? "it is a table of the JavaScript community class: read it with layout: 'community'"
+        : "it is a table of layout 'cassio', which is the default"
+  const columns = missing.map(([name, kind, type]) => `${name} ${type} (${kind})`).join(', ')
+  throw new HistoryError(`Cassandra: table ${qualifiedName(settings)} has no ${columns}; ${hint}. Nothing was written to it`, {
+    code: 'INVALID_CONFIGURATION',
+  })
+}
+
+function missingFrom(found: readonly Column[], wanted: readonly Column[]): readonly Column[] {
+  return wanted.filter(column => !found.some(other => column.every((part, index) => part === other[index])))
+}
+
+/** CQL lower-cases a name unless it is quoted. */
+function storedName(name: string): string {
+  return name.startsWith('"') ? name.slice(1, -1) : name.toLowerCase()
+}

@@ -1,0 +1,6 @@
+export type * from './addresses.js'
+export { type CassandraCluster, type CassandraOptions, startCassandra } from './cassandra.js'
+export { ServerStartError, ServerUnavailableError } from './errors.js'
+export { type KafkaCluster, type KafkaOptions, type SecuredListeners, startKafka } from './kafka.js'
+export { type ProvidedServer, provideServer, type StartOptions } from './provide-server.js'
+export type { ServerNode } from './server-node.js'
