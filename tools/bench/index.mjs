@@ -26,3 +26,5 @@ if (values.peers) {
 const results = {}
 for (const name of positionals.length > 0 ? positionals : Object.keys(benchmarks)) results[name] = await benchmarks[name](values)
 if (values.json) console.info(JSON.stringify(results))
+// The community class for Cassandra has no way to close its client.
+process.exit()

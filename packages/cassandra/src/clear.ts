@@ -1,7 +1,7 @@
 import type { Call } from '@hist/core'
 import { isReadFailure } from './errors.js'
 import { oldestAlive } from './read.js'
-import { appendBounds, highestRowId, type RowId, rowTicks } from './row-id.js'
+import { appendBounds, FIRST_ROW, highestRowId, LAST_ROW, type RowId, rowTicks } from './row-id.js'
 import type { Row, Statement, Table } from './table.js'
 import { MICROSECOND, microsecondsOf, SECOND } from './ticks.js'
 
@@ -63,8 +63,8 @@ async function clearUnreadable(table: Table, session: string, call: Call): Promi
   return seen === undefined ? {} : { observed: seen.newest }
 }
 
-async function look(table: Table, session: string, call: Call, bound?: RowId): Promise<Seen | undefined> {
-  let below: RowId | undefined
+async function look(table: Table, session: string, call: Call, bound = FIRST_ROW): Promise<Seen | undefined> {
+  let below = LAST_ROW
   let first: { readonly now: bigint; readonly newest: bigint } | undefined
   let written = 0n
   const recent = new Map<RowId, bigint>()
@@ -89,11 +89,11 @@ async function look(table: Table, session: string, call: Call, bound?: RowId): P
   }
 }
 
-async function page(table: Table, session: string, call: Call, below?: RowId, bound?: RowId): Promise<readonly Row[]> {
+async function page(table: Table, session: string, call: Call, below: RowId, bound: RowId): Promise<readonly Row[]> {
   const query =
-    `SELECT row_id AS id, writetime(body_blob) AS written, now() AS now FROM ${table.name} WHERE partition_id = ?` +
-    `${below === undefined ? '' : ' AND row_id < ?'}${bound === undefined ? '' : ' AND row_id > ?'} ORDER BY row_id DESC LIMIT ?`
-  const params = [session, below, bound, PAGE].filter(param => param !== undefined)
+    `SELECT row_id AS id, writetime(body_blob) AS written, now() AS now FROM ${table.name}` +
+    ' WHERE partition_id = ? AND row_id > ? AND row_id < ? ORDER BY row_id DESC LIMIT ?'
+  const params = [session, bound, below, PAGE]
   const rows: Row[] = []
   let pageState: string | null | undefined
   do {

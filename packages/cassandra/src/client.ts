@@ -5,11 +5,16 @@ import type { CassandraOptions, CassandraTlsOptions } from './options.js'
 export interface CassandraClientLike {
   readonly keyspace?: string | undefined
   /** By address and port. */
-  readonly hosts?: { get(address: string): { isUp(): boolean } | undefined } | undefined
+  readonly hosts?: { get(address: string): Host | undefined } | undefined
   execute(query: string, params?: never, options?: never): Promise<unknown>
   batch(queries: never, options?: never): Promise<unknown>
   connect(): Promise<unknown>
   shutdown(): Promise<unknown>
+}
+
+/** A node, as the driver knows it. @internal */
+export interface Host {
+  isUp(): boolean
 }
 
 /** What a request may take at one node, in milliseconds. The server's own limit for writes is 2 s, and its answer says more. @internal */
@@ -34,6 +39,8 @@ export function createClient(options: CassandraOptions): CassandraClientLike {
     // Its own wait for agreement about tables counts nodes that are down: 10 s for each CREATE. Ours does not.
     protocolOptions: { ...(port === undefined ? {} : { port }), maxSchemaAgreementWaitSeconds: 0 },
     socketOptions: { readTimeout: READ_TIMEOUT_MS },
+    // The driver would wait for every node to prepare a statement, and so for one that hangs.
+    prepareOnAllHosts: false,
     policies: {
       reconnection: new policies.reconnection.ConstantReconnectionPolicy(RECONNECT_EVERY_MS),
       speculativeExecution: new policies.speculativeExecution.ConstantSpeculativeExecutionPolicy(SPECULATIVE_AFTER_MS, 1),

@@ -1,6 +1,6 @@
 import { type Call, isHistoryError, type RawEntry, type RawSlice, type ReadRange } from '@hist/core'
 import { isReadFailure } from './errors.js'
-import { lowestRowId, positionOf, type RowId, rowIdAt, rowTicks } from './row-id.js'
+import { FIRST_ROW, LAST_ROW, lowestRowId, positionOf, type RowId, rowIdAt, rowTicks } from './row-id.js'
 import type { Result, Row, Statement, Table } from './table.js'
 import { SECOND } from './ticks.js'
 
@@ -27,7 +27,7 @@ interface Place {
 export async function read(table: Table, session: string, range: ReadRange, call: Call): Promise<RawSlice> {
   const place = parsePlace(range.from)
   const rows = Math.min(range.limit ?? MOST_ROWS, place.rows)
-  const page = (most: number, bound?: RowId) => readPage(table, session, range.order, { ...place, rows: most }, call, bound)
+  const page = (most: number, bound = FIRST_ROW) => readPage(table, session, range.order, { ...place, rows: most }, call, bound)
   try {
     return await page(rows)
   } catch (error) {
@@ -74,15 +74,15 @@ async function readPage(
   order: ReadRange['order'],
   place: Place,
   call: Call,
-  bound?: RowId,
+  bound: RowId,
 ): Promise<RawSlice> {
-  const above = order === 'oldest-first' ? later(place.row, bound) : bound
-  const below = order === 'newest-first' ? place.row : undefined
+  const above = order === 'oldest-first' ? (place.row ?? FIRST_ROW) : FIRST_ROW
+  const below = order === 'newest-first' ? (place.row ?? LAST_ROW) : LAST_ROW
+  // One statement for each order, both bounds always given: a statement's first use has to be prepared, which takes 3 s if a node hangs.
   const query =
-    `SELECT row_id, body_blob FROM ${table.name} WHERE partition_id = ?` +
-    `${above === undefined ? '' : ' AND row_id > ?'}${below === undefined ? '' : ' AND row_id < ?'}` +
+    `SELECT row_id, body_blob FROM ${table.name} WHERE partition_id = ? AND row_id > ? AND row_id < ?` +
     ` ORDER BY row_id ${order === 'oldest-first' ? 'ASC' : 'DESC'} LIMIT ?`
-  const params = [session, above, below, place.rows].filter(param => param !== undefined)
+  const params = [session, later(above, bound), below, place.rows]
   const { rows, pageState } = await executePage(table, { query, params }, place.rows, call)
   const last = rows.at(-1)
   const entries = rows.flatMap(entryOf)
@@ -103,8 +103,7 @@ function parsePlace(from: string | undefined): Place {
   return { row: rowIdAt(position), rows: Number(rows) }
 }
 
-function later(one: RowId | undefined, other: RowId | undefined): RowId | undefined {
-  if (one === undefined || other === undefined) return one ?? other
+function later(one: RowId, other: RowId): RowId {
   return rowTicks(one) < rowTicks(other) ? other : one
 }
 

@@ -16,6 +16,10 @@ export function rowIdOf(id: AppendId, index: number): RowId {
   return rowId(ticksOf(id), clockSequence, id.slice(23, 31) + (index ^ SIGNS).toString(16).padStart(4, '0'))
 }
 
+/** Below and above all rows. */
+export const FIRST_ROW: RowId = '00000000-0000-1000-8080-808080808080'
+export const LAST_ROW: RowId = 'ffffffff-ffff-1fff-7f7f-7f7f7f7f7f7f'
+
 /** Not above any row of these ticks. */
 export function lowestRowId(ticks: bigint): RowId {
   return rowId(ticks, '8080', '808080808080')

@@ -1,9 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { type Call, HistoryError } from '@hist/core'
+import { untilAgreed } from './agreement.js'
 import type { TableSettings } from './options.js'
-import { rowTicks } from './row-id.js'
 import type { Table } from './table.js'
-import { SECOND } from './ticks.js'
 
 type Column = readonly [name: string, kind: 'partition_key' | 'clustering' | 'regular', type: string]
 
@@ -21,12 +19,6 @@ const COMMUNITY_COLUMNS: readonly Column[] = [
   ['message_type', 'regular', 'text'],
   ['data', 'regular', 'text'],
 ]
-
-/** Ten minutes: clocks are not equal. */
-const YOUNG = 600n * SECOND
-/** As long as the driver waits. Nodes may disagree for other reasons and for hours, as in an upgrade. */
-const AGREEMENT_LIMIT_MS = 10_000
-const AGREEMENT_PAUSE_MS = 100
 
 /** As it stands in statements. */
 export function qualifiedName({ keyspace, tableName }: TableSettings): string {
@@ -54,25 +46,6 @@ export async function setUpTable(table: Table, call: Call): Promise<void> {
     await table.define(createTableStatement(table.settings), call)
   }
   if (table.settings.setupMode !== 'off') await untilAgreed(table, call)
-}
-
-/**
- * Nodes that are asked at the same time make a table each, and keep one of them when they notice; what was written to another is gone.
- * So nothing is written to a young table until they agree.
- */
-async function untilAgreed(table: Table, call: Call): Promise<void> {
-  const { keyspace, tableName, clock } = table.settings
-  const query = 'SELECT id FROM system_schema.tables WHERE keyspace_name = ? AND table_name = ?'
-  const { rows } = await table.lookUp(query, [storedName(keyspace), storedName(tableName)], call)
-  const [row] = rows
-  // Of version 1, with the time of creation, unless the server is set to make the same id everywhere.
-  if (row !== undefined && !isYoung(String(row.id), clock.now())) return
-  const end = performance.now() + AGREEMENT_LIMIT_MS
-  while (performance.now() < end && !(await table.isAgreed(call))) await sleep(AGREEMENT_PAUSE_MS)
-}
-
-function isYoung(tableId: string, now: bigint): boolean {
-  return tableId[14] === '1' && now - rowTicks(tableId) < YOUNG
 }
 
 /** The table of the JavaScript community class is only looked at. */
@@ -132,6 +105,6 @@ function missingFrom(found: readonly Column[], wanted: readonly Column[]): reado
 }
 
 /** CQL lower-cases a name unless it is quoted. */
-function storedName(name: string): string {
+export function storedName(name: string): string {
   return name.startsWith('"') ? name.slice(1, -1) : name.toLowerCase()
 }

@@ -1,5 +1,5 @@
-import { type Call, HistoryError, isHistoryError } from '@hist/core'
-import { type CassandraClientLike, READ_TIMEOUT_MS } from './client.js'
+import { type Call, HistoryError } from '@hist/core'
+import { type CassandraClientLike, type Host, READ_TIMEOUT_MS } from './client.js'
 import { historyErrorOf } from './errors.js'
 import type { CassandraConsistency, TableSettings } from './options.js'
 import { qualifiedName } from './schema.js'
@@ -10,6 +10,7 @@ export interface Result {
   readonly rows: readonly Row[]
   /** There is more than the driver asked for, or than the server wished to send at once. */
   readonly pageState?: string | null
+  /** Address and port of the node that answered. */
   readonly info?: { readonly queriedHost?: string }
 }
 
@@ -72,33 +73,15 @@ export class Table {
     )
   }
 
-  /** A statement about the tables that every node has for itself. */
-  lookUp(query: string, params: readonly unknown[], call: Call): Promise<Result> {
-    const options = { prepare: true, isIdempotent: true, consistency: CONSISTENCY.ONE, readTimeout: READ_TIMEOUT_MS }
+  /** A statement about what every node knows for itself; answered by any, or by `host`. */
+  lookUp(query: string, params: readonly unknown[], call: Call, host?: Host): Promise<Result> {
+    const options = { isIdempotent: true, consistency: CONSISTENCY.ONE, readTimeout: READ_TIMEOUT_MS, ...(host && { host }) }
     return this.#request(call, REQUEST_LIMIT_MS, () => this.#client.execute(query, params as never, options as never))
   }
 
-  /** Whether a node has the table in use, and all others that are up know the same tables as this one. */
-  async isAgreed(call: Call): Promise<boolean> {
-    const ask = async (query: string, host?: unknown): Promise<Result> => {
-      const options = { consistency: CONSISTENCY.ONE, readTimeout: READ_TIMEOUT_MS, ...(host === undefined ? {} : { host }) }
-      return this.#request(call, REQUEST_LIMIT_MS, () => this.#client.execute(query, [] as never, options as never))
-    }
-    try {
-      // What is in system_schema is not in use yet; what can be read is.
-      const { info } = await ask(`SELECT row_id FROM ${this.name} WHERE partition_id = '-' LIMIT 1`)
-      const { hosts } = this.#client
-      const host = hosts?.get(info?.queriedHost ?? '')
-      if (hosts === undefined || host === undefined) return true
-      const port = info?.queriedHost?.split(':').at(-1)
-      const local = await ask('SELECT schema_version FROM system.local', host)
-      const peers = await ask('SELECT rpc_address, schema_version FROM system.peers', host)
-      const others = peers.rows.filter(({ rpc_address: address }) => hosts.get(`${String(address)}:${port}`)?.isUp() ?? true)
-      return others.every(({ schema_version: version }) => String(version) === String(local.rows[0]?.schema_version))
-    } catch (error) {
-      if (isHistoryError(error) && /^(NOT_SET_UP|UNKNOWN|UNAVAILABLE|TIMEOUT)$/.test(error.code)) return false
-      throw error
-    }
+  /** The nodes that the driver knows, by address and port; undefined if an injected client does not say. */
+  get hosts(): CassandraClientLike['hosts'] {
+    return this.#client.hosts
   }
 
   /** A statement that changes the schema. */

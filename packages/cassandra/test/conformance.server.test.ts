@@ -1,4 +1,5 @@
 import { CassandraBackend, type CassandraTableOptions } from '@hist/cassandra/store'
+import type { Call, RawSlice, ReadRange } from '@hist/core'
 import { type ConformanceSetup, historyBackendContract } from '@hist/core/conformance'
 import type { CassandraAddress } from '@hist/servers'
 import { describeWithServer } from '@hist/servers/vitest'
@@ -12,22 +13,38 @@ const awkward: Partial<CassandraTableOptions> = {
   tableOptions: "compaction = {'class': 'UnifiedCompactionStrategy'} AND default_time_to_live = 5184000",
 }
 
-async function setUp(address: CassandraAddress, options: Partial<CassandraTableOptions>): Promise<ConformanceSetup> {
+/** Asks the server for two rows at a time. */
+class SmallPages extends CassandraBackend {
+  override read(session: string, range: ReadRange, call: Call): Promise<RawSlice> {
+    return super.read(session, { ...range, limit: Math.min(range.limit ?? 2, 2) }, call)
+  }
+}
+
+async function setUp(
+  address: CassandraAddress,
+  Backend: typeof CassandraBackend,
+  options: Partial<CassandraTableOptions>,
+): Promise<ConformanceSetup> {
   const database = await openDatabase(address)
   return {
-    open: more => new CassandraBackend({ ...database.own, ...options, ...more }),
+    open: more => new Backend({ ...database.own, ...options, ...more }),
     raw: session => database.rows(session, options.tableName),
     stop: () => database.close(),
   }
 }
 
 describeWithServer('cassandra', 'conformance', address => {
-  const options = { expiry: 'server' } as const
-  historyBackendContract({ runner: vitest, name: 'Cassandra, by default', setup: () => setUp(address, {}), options })
+  const expiry = 'server'
+  historyBackendContract({
+    runner: vitest,
+    name: 'Cassandra, by default',
+    setup: () => setUp(address, CassandraBackend, {}),
+    options: { expiry },
+  })
   historyBackendContract({
     runner: vitest,
     name: 'Cassandra, everything otherwise',
-    setup: () => setUp(address, awkward),
-    options,
+    setup: () => setUp(address, SmallPages, awkward),
+    options: { expiry, longSession: 2_000 },
   })
 })
