@@ -5,7 +5,7 @@ import type { CassandraOptions, CassandraTlsOptions } from './options.js'
 export interface CassandraClientLike {
   readonly keyspace?: string | undefined
   /** By address and port. */
-  readonly hosts?: { get(address: string): Host | undefined } | undefined
+  readonly hosts?: { get(address: string): { isUp(): boolean } | undefined } | undefined
   execute(query: string, params?: never, options?: never): Promise<unknown>
   batch(queries: never, options?: never): Promise<unknown>
   connect(): Promise<unknown>
@@ -13,9 +13,7 @@ export interface CassandraClientLike {
 }
 
 /** A node, as the driver knows it. @internal */
-export interface Host {
-  isUp(): boolean
-}
+export type Host = NonNullable<ReturnType<NonNullable<CassandraClientLike['hosts']>['get']>>
 
 /** What a request may take at one node, in milliseconds. The server's own limit for writes is 2 s, and its answer says more. @internal */
 export const READ_TIMEOUT_MS = 3_000

@@ -2,7 +2,7 @@ import type { Addresses, ServerName } from './addresses.js'
 import { startCassandra } from './cassandra.js'
 import { dockerAnswers, startInDocker } from './docker.js'
 import { addressFromEnvironment, syntaxOf, variableOf } from './environment.js'
-import { ServerUnavailableError } from './errors.js'
+import { ServerStartError, ServerUnavailableError } from './errors.js'
 import { startKafka } from './kafka.js'
 import type { Progress } from './progress.js'
 
@@ -49,7 +49,7 @@ const starters = {
 } satisfies { [Name in ServerName]?: Starter<Name> }
 
 /**
- * The address in the server's environment variable, else Docker, else jars.
+ * The address in the server's environment variable, else Docker, else jars; these also when Docker fails, and says why.
  *
  * @throws ServerUnavailableError that says what to install
  */
@@ -60,7 +60,14 @@ export async function provideServer<Name extends ServerName>(name: Name, options
   const variable = `set ${variableOf(name)} to ${syntaxOf(name)}`
   if (!starter) throw new ServerUnavailableError(`${name} is not started here: ${variable}`)
   // Containers have addresses that the host may not reach: several nodes are never in Docker.
-  if (options.nodes !== 3 && dockerAnswers()) return starter.docker()
+  if (options.nodes !== 3 && dockerAnswers()) {
+    try {
+      return await starter.docker()
+    } catch (error) {
+      if (!(error instanceof ServerStartError)) throw error
+      console.error(`${error.message}\n${name}: starts from jars instead`)
+    }
+  }
   try {
     return await starter.jars(options)
   } catch (error) {
