@@ -14,8 +14,6 @@ export default defineConfig({
   ssr: { resolve: { conditions: ['@hist/source'] } },
   test: {
     env: { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' },
-    // Most tests wait for servers and clocks: two at a time suit two cores.
-    maxWorkers: 2,
     testTimeout: 30_000,
     hookTimeout: 60_000,
     // Tests that need a real server are named *.server.test.ts: `check` runs only the unit project, `test` all. A project's servers start only
