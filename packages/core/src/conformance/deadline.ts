@@ -110,7 +110,8 @@ export const endingEarly: Section = suite => {
   suite.test('TIMEOUT: an append of unknown outcome is stored once when it is repeated with its id', async lab => {
     let stored: Promise<unknown> = Promise.resolve()
     const answerless: Fault = next => {
-      stored = next()
+      // On a slow machine it fails, too, when the deadline has passed.
+      stored = next().catch(() => undefined)
       return deaf(next)
     }
     const chat = lab.faulty({ append: answerless }).session(lab.session())
