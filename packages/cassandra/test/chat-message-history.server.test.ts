@@ -3,7 +3,7 @@ import { describeWithServer } from '@hist/servers/vitest'
 import { AIMessage, HumanMessage } from '@langchain/core/messages'
 import { RunnableLambda, RunnableWithMessageHistory } from '@langchain/core/runnables'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type Database, openDatabase, range } from './database.js'
+import { type Database, openDatabase, openSockets, range } from './database.js'
 
 describeWithServer('cassandra', 'CassandraChatMessageHistory', address => {
   let database: Database
@@ -24,8 +24,7 @@ describeWithServer('cassandra', 'CassandraChatMessageHistory', address => {
   })
 
   test('100 instances for one session at once, as RunnableWithMessageHistory makes them, share a client', async () => {
-    const connections = async () => (await database.client.execute('SELECT * FROM system_views.clients')).rowLength
-    const before = await connections()
+    const before = openSockets()
     const chain = new RunnableWithMessageHistory({
       runnable: RunnableLambda.from(async () => new AIMessage('hello')),
       getMessageHistory: sessionId => new CassandraChatMessageHistory({ ...database.own, sessionId, window: { last: 4 } }),
@@ -35,7 +34,7 @@ describeWithServer('cassandra', 'CassandraChatMessageHistory', address => {
         chain.invoke([new HumanMessage(`hi ${number}`)], { configurable: { sessionId: `${number % 10}` } }),
       ),
     )
-    const opened = (await connections()) - before
+    const opened = openSockets() - before
     // A connection to one node, and the control connection.
     expect(opened).toBeLessThanOrEqual(2)
     expect(await database.store().session('3').messages()).toHaveLength(20)

@@ -109,3 +109,8 @@ export function writeTimes({ client, keyspace }: Database, session: string): Pro
   const query = `SELECT writetime(body_blob) AS time FROM ${keyspace}.message_store WHERE partition_id = ? ORDER BY row_id ASC`
   return client.execute(query, [session], { prepare: true }).then(({ rows }) => rows.map(({ time }) => BigInt(String(time))))
 }
+
+/** TCP connections of this process: other test files have theirs to the same server. */
+export function openSockets(): number {
+  return process.getActiveResourcesInfo().filter(kind => kind === 'TCPSocketWrap').length
+}
