@@ -192,6 +192,9 @@ describe('what errors mean', () => {
     await chat.append([human('a')])
     await leaving.close()
     await new Promise(resolve => setTimeout(resolve, 50))
+    // The end of the kept connection is heard when the event loop polls, which comes before an immediate.
+    await new Promise(resolve => setImmediate(resolve))
+    await new Promise(resolve => setImmediate(resolve))
     expect(await failureOf(chat.append([human('b')]))).toMatchObject({ code: 'UNAVAILABLE', retryable: true, outcome: 'failed' })
   })
 

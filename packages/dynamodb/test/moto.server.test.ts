@@ -52,7 +52,7 @@ async function setUpList(address: DynamoDBAddress, options: ListOptions): Promis
 
 describeWithServer('dynamodb', 'list on a real server', address => {
   // moto takes a millisecond for each message of a list that it reads.
-  const options = { longSession: 300 }
+  const options = { longSession: 120 }
   historyBackendContract({ runner: vitest, name: 'DynamoDB list, by default', setup: () => setUpList(address, {}), options })
   historyBackendContract({
     runner: vitest,
@@ -63,12 +63,13 @@ describeWithServer('dynamodb', 'list on a real server', address => {
 })
 
 describeWithServer('dynamodb', 'items on a real server', address => {
-  historyBackendContract({ runner: vitest, name: 'DynamoDB items, by default', setup: () => setUp(address, {}) })
+  const options = { longSession: 2_000 }
+  historyBackendContract({ runner: vitest, name: 'DynamoDB items, by default', setup: () => setUp(address, {}), options })
   historyBackendContract({
     runner: vitest,
     name: 'DynamoDB items, everything otherwise',
     setup: () => setUp(address, awkward),
-    options: { longSession: 2_000 },
+    options,
   })
 
   // dynalite has no TTL.
