@@ -13,10 +13,9 @@ import {
 import { TICKS_PER_MS } from '@hist/core/backend'
 import { Connection } from './connection.js'
 import type { CassandraOptions } from './options.js'
-import { executePage } from './read.js'
 import { checkCommunityTable } from './schema.js'
 import { sessions } from './sessions.js'
-import type { Row } from './table.js'
+import { isEnd, type Row } from './table.js'
 
 const MOST_ROWS = 500
 
@@ -58,10 +57,10 @@ export class CommunityTableReader implements HistoryBackend, SessionLister {
       `SELECT message_ts, message_type, data FROM ${table.name} WHERE session_id = ?` +
       `${from === undefined ? '' : ` AND message_ts ${sign} ?`} ORDER BY message_ts ${direction} LIMIT ?`
     const params = [session, ...(from === undefined ? [] : [new Date(Number(from))]), fetchSize]
-    const { rows, pageState } = await executePage(table, { query, params }, fetchSize, call)
-    const entries = rows.map(entryOf)
+    const page = await table.page({ query, params }, fetchSize, call)
+    const entries = page.rows.map(entryOf)
     const last = entries.at(-1)
-    return last === undefined || (rows.length < fetchSize && !pageState) ? { entries } : { entries, next: last.position }
+    return last === undefined || isEnd(page, fetchSize) ? { entries } : { entries, next: last.position }
   }
 
   async clear(): Promise<void> {

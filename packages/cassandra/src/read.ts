@@ -1,7 +1,7 @@
 import { type Call, isHistoryError, type RawEntry, type RawSlice, type ReadRange } from '@hist/core'
 import { isReadFailure } from './errors.js'
 import { FIRST_ROW, LAST_ROW, lowestRowId, positionOf, type RowId, rowIdAt, rowTicks } from './row-id.js'
-import type { Result, Row, Statement, Table } from './table.js'
+import { isEnd, type Row, type Table } from './table.js'
 import { SECOND } from './ticks.js'
 
 /** Rows of a first page: most sessions are one page. */
@@ -56,17 +56,6 @@ export function oldestAlive(table: Table, ttlSeconds: number): RowId {
   return lowestRowId(table.settings.clock.now() - BigInt(ttlSeconds) * SECOND - EXPIRY_SLACK)
 }
 
-/**
- * One page. A server may end a page early, even without a row, though more follows.
- * @param rows at most so many
- */
-export async function executePage(table: Table, statement: Statement, rows: number, call: Call): Promise<Result> {
-  let page = await table.execute(statement, call, { fetchSize: rows })
-  while (page.rows.length === 0 && page.pageState)
-    page = await table.execute(statement, call, { fetchSize: rows, pageState: page.pageState })
-  return page
-}
-
 /** @param bound leave out what lies below */
 async function readPage(
   table: Table,
@@ -83,10 +72,10 @@ async function readPage(
     `SELECT row_id, body_blob FROM ${table.name} WHERE partition_id = ? AND row_id > ? AND row_id < ?` +
     ` ORDER BY row_id ${order === 'oldest-first' ? 'ASC' : 'DESC'} LIMIT ?`
   const params = [session, later(above, bound), below, place.rows]
-  const { rows, pageState } = await executePage(table, { query, params }, place.rows, call)
-  const last = rows.at(-1)
-  const entries = rows.flatMap(entryOf)
-  if (last === undefined || (rows.length < place.rows && !pageState)) return { entries }
+  const page = await table.page({ query, params }, place.rows, call)
+  const last = page.rows.at(-1)
+  const entries = page.rows.flatMap(entryOf)
+  if (last === undefined || isEnd(page, place.rows)) return { entries }
   return { entries, next: `${positionOf(String(last.row_id))}.${rowsPerPage(entries)}` }
 }
 

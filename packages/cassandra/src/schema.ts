@@ -38,10 +38,7 @@ export function createTableStatement(settings: TableSettings): string {
  * create is refused a `CREATE TABLE IF NOT EXISTS` even where the table exists.
  */
 export async function setUpTable(table: Table, call: Call): Promise<void> {
-  const found = await columnsOf(table, call)
-  if (found.length > 0) checkColumns(table.settings, COLUMNS, found)
-  else {
-    await checkKeyspace(table, call)
+  if (!(await isThere(table, COLUMNS, call))) {
     if (table.settings.setupMode === 'off') throw missingTable(table.settings)
     await table.define(createTableStatement(table.settings), call)
   }
@@ -50,9 +47,7 @@ export async function setUpTable(table: Table, call: Call): Promise<void> {
 
 /** The table of the JavaScript community class is only looked at. */
 export async function checkCommunityTable(table: Table, call: Call): Promise<void> {
-  const found = await columnsOf(table, call)
-  if (found.length > 0) return checkColumns(table.settings, COMMUNITY_COLUMNS, found)
-  await checkKeyspace(table, call)
+  if (await isThere(table, COMMUNITY_COLUMNS, call)) return
   throw new HistoryError(`Cassandra: table ${qualifiedName(table.settings)} does not exist`, { code: 'NOT_SET_UP' })
 }
 
@@ -61,6 +56,14 @@ export function missingTable(settings: TableSettings, cause?: unknown): HistoryE
     `Cassandra: table ${qualifiedName(settings)} does not exist; make it with setupMode 'sync', or by\n${createTableStatement(settings)};`,
     { code: 'NOT_SET_UP', cause },
   )
+}
+
+/** Whether the table is there; if it is, with these columns. If not, at least the keyspace is. */
+async function isThere(table: Table, wanted: readonly Column[], call: Call): Promise<boolean> {
+  const found = await columnsOf(table, call)
+  if (found.length > 0) checkColumns(table.settings, wanted, found)
+  else await checkKeyspace(table, call)
+  return found.length > 0
 }
 
 async function columnsOf(table: Table, call: Call): Promise<readonly Column[]> {

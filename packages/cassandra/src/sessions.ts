@@ -1,5 +1,4 @@
 import type { Call, SessionSlice } from '@hist/core'
-import { executePage } from './read.js'
 import type { Table } from './table.js'
 
 const PAGE = 1_000
@@ -17,7 +16,7 @@ export async function sessions(
     query: `SELECT DISTINCT ${key} AS session FROM ${table.name}${behind}`,
     params: after === undefined ? [] : [after],
   }
-  const { rows, pageState } = await executePage(table, statement, PAGE, call)
+  const { rows, pageState } = await table.page(statement, PAGE, call)
   const found = rows.map(({ session }) => String(session))
   const last = found.at(-1)
   const wanted = found.filter(session => session.startsWith(prefix))

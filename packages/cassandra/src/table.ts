@@ -44,6 +44,11 @@ const CONSISTENCY: Readonly<Record<CassandraConsistency, number>> = {
   LOCAL_ONE: 10,
 }
 
+/** Whether nothing follows a page of a statement with `LIMIT rows`. */
+export function isEnd(page: Result, rows: number): boolean {
+  return page.rows.length < rows && !page.pageState
+}
+
 /** One table through one client; the driver's errors come out as `HistoryError`. */
 export class Table {
   readonly settings: TableSettings
@@ -64,6 +69,17 @@ export class Table {
     return this.#request(call, REQUEST_LIMIT_MS, () =>
       this.#client.execute(query, params as never, { ...this.#forTable(), ...options } as never),
     )
+  }
+
+  /**
+   * One page. A server may end a page early, even without a row, though more follows.
+   * @param rows at most so many
+   */
+  async page(statement: Statement, rows: number, call: Call): Promise<Result> {
+    let page = await this.execute(statement, call, { fetchSize: rows })
+    while (page.rows.length === 0 && page.pageState)
+      page = await this.execute(statement, call, { fetchSize: rows, pageState: page.pageState })
+    return page
   }
 
   /** All or nothing. Within one partition it is one mutation, and no batch log is written. */
