@@ -16,12 +16,25 @@ export default defineConfig({
     env: { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' },
     testTimeout: 30_000,
     hookTimeout: 60_000,
-    // Tests that need a real server are named *.server.test.ts: `check` runs only the unit project, `test` all. A project's servers start only
+    // Tests that need a real server are named *.server.test.ts: `check` runs the first two projects, `test` all. A project's servers start only
     // when one of its files runs.
     projects: [
       {
         extends: true,
         test: { name: 'unit', include: include('*.test.ts'), exclude: [...configDefaults.exclude, servers] },
+      },
+      {
+        // What touches LangChain once more, on the lowest version of its core that is supported; the other projects have the newest.
+        extends: true,
+        resolve: { alias: [{ find: /^@langchain\/core(?=\/|$)/, replacement: 'langchain-core-floor' }] },
+        test: {
+          name: 'floor',
+          include: [
+            'packages/core/test/codec/*.test.ts',
+            'packages/core/test/langchain/stored-chat-message-history.test.ts',
+            'packages/*/test/chat-message-history.test.ts',
+          ],
+        },
       },
       {
         extends: true,

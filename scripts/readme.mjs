@@ -90,6 +90,7 @@ export function supportsOf({ MemoryBackend }, { CassandraBackend }, { DynamoDBBa
     memory: new MemoryBackend().supports,
     Cassandra: new CassandraBackend({ keyspace: 'keyspace' }).supports,
     'DynamoDB `items`': new DynamoDBBackend({ tableName: 'table' }).supports,
+    'DynamoDB `list`': new DynamoDBBackend({ tableName: 'table', layout: 'list' }).supports,
   }
 }
 

@@ -24,7 +24,7 @@ const commands = {
   /** What `check` does, and the tests that need real servers. With arguments: only vitest, with these. */
   test: args => test(args, args.length === 0),
   /** Everything that needs no server. Writes to no tracked file. */
-  check: () => test(['--project', 'unit'], true),
+  check: () => test(['--project', 'unit', '--project', 'floor'], true),
   /** The only command that writes to tracked files: formatting, safe lint fixes, API snapshots, code and tables of READMEs. */
   fix,
   build: prepare,

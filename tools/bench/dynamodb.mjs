@@ -28,29 +28,36 @@ export async function benchDynamoDB({ peers }) {
   }
   const client = new DynamoDBClient(connection)
   const store = createDynamoDBHistory({ tableName: 'ours', client, setupMode: 'sync' })
+  const lists = createDynamoDBHistory({ tableName: 'lists', layout: 'list', client, setupMode: 'sync' })
   await createTable(client, 'bare', 'SessionId', 'SK')
   const peer = peers ? await communityClass(client, connection) : undefined
   const results = []
-  for (const length of [...LENGTHS, ...LONG_LENGTHS])
-    results.push(await atLength(length, { client, store, peer: LONG_LENGTHS.includes(length) ? undefined : peer }))
+  for (const length of LENGTHS) results.push(await atLength(length, { client, store, lists, peer }))
+  for (const length of LONG_LENGTHS) results.push(await atLength(length, { client, store }))
   if (peer !== undefined) await printLosses(store, peer)
   await store.close()
+  await lists.close()
   client.destroy()
   await new Promise(resolve => server.close(resolve))
   return results
 }
 
 /** Appends of one turn and reads of the newest 20, to and from a session that holds `length` messages. */
-async function atLength(length, { client, store, peer }) {
+async function atLength(length, { client, store, lists, peer }) {
   const session = `length-${length}`
   const bare = bareSession(client, session)
   const chat = store.session(session)
+  const list = lists?.session(session)
   const theirs = peer?.(session)
   for (let i = 0; i < length; i += turn.length) {
-    await Promise.all([bare.append(), chat.append(turn), theirs?.append()])
+    await Promise.all([bare.append(), chat.append(turn), list?.append(turn), theirs?.append()])
   }
   const appends = { 'bare SDK': bare.append, '@hist/dynamodb': () => chat.append(turn) }
   const reads = { 'bare SDK': bare.last20, '@hist/dynamodb': () => chat.messages({ last: 20 }) }
+  if (list !== undefined) {
+    appends['@hist/dynamodb, layout list'] = () => list.append(turn)
+    reads['@hist/dynamodb, layout list'] = () => list.messages({ last: 20 })
+  }
   if (theirs !== undefined) {
     appends['@langchain/community'] = theirs.append
     reads['@langchain/community (whole session)'] = theirs.read

@@ -184,12 +184,14 @@ export class ChatHistory {
   }
 
   async #window(call: DeadlineCall, last: number, wholeTurns: boolean): Promise<StoredMessage[]> {
-    const read = this.#read(task => task(call), { order: 'newest-first', limit: last })
+    const range = { order: 'newest-first' as const, limit: last }
+    const read = this.#read(task => task(call), range)
     const messages = (await take(read, last)).map(entry => entry.message).reverse()
     if (!wholeTurns) return messages
     const orphans = leadingToolResults(messages)
     if (orphans < last) return messages.slice(orphans)
-    // Nothing but tool results: back to the calls that they answer, if those exist.
+    // Nothing but tool results: back to the calls that they answer, if those exist. A turn may be much longer than a small window.
+    range.limit += DEFAULT_PAGE
     const missing = new Set(messages.map(answeredCall))
     const older: StoredMessage[] = []
     let keep = 0

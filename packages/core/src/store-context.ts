@@ -80,7 +80,7 @@ export class StoreContext {
     read: () => Promise<P>,
   ): Promise<P> {
     const page = await attempts(call, read)
-    if (page.next !== undefined && page.next === from) throw new HistoryError('the backend stands still', { code: 'UNKNOWN' })
+    if (page.next !== undefined && page.next === from) throw new HistoryError('the backend is stuck', { code: 'UNKNOWN' })
     return page
   }
 
@@ -134,7 +134,7 @@ export class StoreContext {
 
   #describe(error: unknown, { writes, session }: Operation): unknown {
     if (isArgumentError(error)) return error
-    const known = isHistoryError(error) ? error : new HistoryError('unexpected error', { code: 'UNKNOWN', cause: error })
+    const known = isHistoryError(error) ? error : new HistoryError('unknown error', { code: 'UNKNOWN', cause: error })
     return describeError(known, { backend: this.backend.name, session, outcome: writes ? known.outcome : 'failed' })
   }
 }

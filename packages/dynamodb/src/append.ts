@@ -3,14 +3,13 @@ import { GetItemCommand, type GetItemCommandOutput, PutItemCommand } from '@aws-
 import { type Call, type EncodedBatch, HistoryError } from '@hist/core'
 import { isConditionFailed } from './errors.js'
 import { type EncodedItem, encodeItem, expiry } from './item.js'
+import type { ItemsTable } from './items-table.js'
 import { persist } from './persist.js'
 import { HEAD } from './schema.js'
-import type { Item, Table } from './table.js'
+import type { Item } from './table.js'
 
 /** Stores a batch as one item, or as parts and a head. Nothing is visible before the head, which is put last. */
-export async function append(table: Table, session: string, batch: EncodedBatch, call: Call): Promise<void> {
-  // A second piece of one append would be taken for a repeat of the first. `atomicAppend` is unlimited, so core never makes one.
-  if (batch.firstIndex !== 0) throw new HistoryError('an append is never cut into pieces here', { code: 'UNSUPPORTED' })
+export async function append(table: ItemsTable, session: string, batch: EncodedBatch, call: Call): Promise<void> {
   const item = await encodeItem(table.settings, session, batch)
   if (item.parts.length === 0) return putHead(table, putNew(table, item.head), call)
   if (batch.repeat && (await getHead(table, session, HEAD + batch.id, call)) !== undefined) return
@@ -18,7 +17,7 @@ export async function append(table: Table, session: string, batch: EncodedBatch,
   return putHead(table, sentOnce(putNew(table, { ...item.head, a: { S: attempt } })), call)
 }
 
-function putNew(table: Table, head: Item): PutItemCommand {
+function putNew(table: ItemsTable, head: Item): PutItemCommand {
   return new PutItemCommand({
     TableName: table.settings.tableName,
     Item: head,
@@ -28,7 +27,7 @@ function putNew(table: Table, head: Item): PutItemCommand {
 }
 
 /** A head that exists is this append, stored by an earlier attempt. */
-async function putHead(table: Table, command: PutItemCommand, call: Call): Promise<void> {
+async function putHead(table: ItemsTable, command: PutItemCommand, call: Call): Promise<void> {
   try {
     await table.send(command, call)
   } catch (error) {
@@ -60,7 +59,7 @@ function sentOnce(command: PutItemCommand): PutItemCommand {
 }
 
 /** Reads a head as it is now, whatever `consistentRead` says. */
-export async function getHead(table: Table, session: string, sortKey: string, call: Call): Promise<Item | undefined> {
+export async function getHead(table: ItemsTable, session: string, sortKey: string, call: Call): Promise<Item | undefined> {
   const command = new GetItemCommand({
     TableName: table.settings.tableName,
     Key: table.key(session, sortKey),
@@ -77,7 +76,7 @@ export const ABANDONED_SECONDS = 3_600
  * Every attempt writes parts of its own, and the head names them: a `clear` between an earlier attempt's parts and a later attempt's
  * head can then never leave a head without its parts.
  */
-async function putParts(table: Table, session: string, batch: EncodedBatch, item: EncodedItem, call: Call): Promise<string> {
+async function putParts(table: ItemsTable, session: string, batch: EncodedBatch, item: EncodedItem, call: Call): Promise<string> {
   const began = table.nowSeconds()
   const attempt = began.toString(16).padStart(8, '0') + randomBytes(4).toString('hex')
   for (const [index, slice] of item.parts.entries()) {

@@ -1,48 +1,32 @@
-import type {
-  BackendSupports,
-  Call,
-  EncodedBatch,
-  HistoryBackend,
-  RawSlice,
-  ReadRange,
-  SessionLister,
-  SessionSlice,
+import {
+  type BackendSupports,
+  type Call,
+  type EncodedBatch,
+  type HistoryBackend,
+  HistoryError,
+  type RawSlice,
+  type ReadRange,
+  type SessionLister,
+  type SessionSlice,
 } from '@hist/core'
 import { Once } from '@hist/core/backend'
-import { append } from './append.js'
-import { clear } from './clear.js'
-import { type OpenClient, openClient } from './client.js'
-import { checkDynamoDBOptions, type DynamoDBOptions, type TableSettings, tableSettings } from './options.js'
-import { read } from './read.js'
+import { openClient } from './client.js'
+import { itemsLayout } from './items.js'
+import type { Layout } from './layout.js'
+import { listLayout } from './list/list.js'
+import { checkDynamoDBOptions } from './option-checks.js'
+import type { DynamoDBOptions } from './options.js'
 import { checkKeys, setUpTable } from './schema.js'
-import { sessions } from './sessions.js'
-import { Table } from './table.js'
 
-const SUPPORTS: BackendSupports = {
-  durable: true,
-  // Any size becomes visible by the put of one item, so no append is ever cut and half of one is never seen.
-  atomicAppend: { messages: Number.POSITIVE_INFINITY, bytes: Number.POSITIVE_INFINITY },
-  idempotency: 'always',
-  ttl: 'message',
-  clear: 'gradual',
-  sessions: true,
-  // No limit of the server: an append is held in memory and costs a write unit for each KiB.
-  maxMessageBytes: 16 * 1_024 * 1_024,
-  maxSessionBytes: Number.POSITIVE_INFINITY,
-  maxDepth: 500,
-}
-
-/** Histories in a DynamoDB table, one item for each append. What `createDynamoDBHistory` makes its store of. */
+/** Histories in a DynamoDB table. What `createDynamoDBHistory` makes its store of. */
 export class DynamoDBBackend implements HistoryBackend, SessionLister {
   readonly name = 'dynamodb'
-  readonly layout = 'items'
-  readonly supports = SUPPORTS
-  readonly #options: DynamoDBOptions
-  readonly #settings: TableSettings
+  readonly layout: 'items' | 'list'
+  readonly supports: BackendSupports
+  readonly #layout: Layout
   readonly #setUp: Once<void>
   readonly #keys: Once<void>
   #probedSession = ''
-  #open: (OpenClient & { readonly table: Table }) | undefined
 
   /**
    * No I/O; the first call opens a client and, unless `setupMode` is `'off'`, makes the table.
@@ -50,43 +34,48 @@ export class DynamoDBBackend implements HistoryBackend, SessionLister {
    */
   constructor(options: DynamoDBOptions) {
     checkDynamoDBOptions(options)
-    this.#options = { ...options }
-    this.#settings = tableSettings(options)
-    const { setupTimeoutMs } = this.#settings
-    this.#setUp = new Once(setupTimeoutMs, call => setUpTable(this.#table(), call))
-    this.#keys = new Once(setupTimeoutMs, call => checkKeys(this.#table(), this.#probedSession, call))
+    const own = { ...options }
+    this.#layout = (own.layout === 'list' ? listLayout : itemsLayout)(own, () => openClient(own))
+    const { table, supports } = this.#layout
+    const { layout, setupTimeoutMs } = table.settings
+    this.layout = layout
+    this.supports = supports
+    this.#setUp = new Once(setupTimeoutMs, call => setUpTable(table, call))
+    this.#keys = new Once(setupTimeoutMs, call => checkKeys(table, this.#probedSession, call))
   }
 
   /** Begins `setupMode: 'async'` without waiting for it; in the other modes nothing. */
   setUpInBackground(): void {
-    if (this.#settings.setupMode === 'async') this.#setUp.beginInBackground()
+    if (this.#layout.table.settings.setupMode === 'async') this.#setUp.beginInBackground()
   }
 
   async append(session: string, batch: EncodedBatch, call: Call): Promise<void> {
-    const table = await this.#ready(call)
+    // A second piece of one append would be taken for a repeat of the first. `atomicAppend` is unlimited, so core never makes one.
+    if (batch.firstIndex !== 0) throw new HistoryError('an append is never cut into pieces here', { code: 'UNSUPPORTED' })
+    const layout = await this.#ready(call)
     await this.#checkKeys(session, call)
-    await append(table, session, batch, call)
+    await layout.append(session, batch, call)
   }
 
   async read(session: string, range: ReadRange, call: Call): Promise<RawSlice> {
-    return read(await this.#ready(call), session, range, call)
+    return (await this.#ready(call)).read(session, range, call)
   }
 
-  async clear(session: string, call: Call): Promise<{ observed?: bigint }> {
-    return clear(await this.#ready(call), session, call)
+  // biome-ignore lint/suspicious/noConfusingVoidType: as in the contract
+  async clear(session: string, call: Call): Promise<{ observed?: bigint | undefined } | void> {
+    return (await this.#ready(call)).clear(session, call)
   }
 
   /** Reads the whole table, whatever the prefix. */
   async sessions(range: { readonly prefix?: string; readonly after?: string }, call: Call): Promise<SessionSlice> {
-    const table = await this.#ready(call)
+    const layout = await this.#ready(call)
     // A Scan of a table with other keys would find nothing, and not fail.
-    if (range.after === undefined) await this.#checkKeys(range.prefix ?? 'any', call)
-    return sessions(table, range, call)
+    if (range.after === undefined) await this.#checkKeys(range.prefix || 'any', call)
+    return layout.sessions(range, call)
   }
 
   async close(): Promise<void> {
-    this.#open?.table.close()
-    this.#open?.close()
+    this.#layout.table.close()
   }
 
   /** Looks at a session that the call is about, because permissions may be limited to some of them. */
@@ -95,16 +84,8 @@ export class DynamoDBBackend implements HistoryBackend, SessionLister {
     return this.#keys.get(call)
   }
 
-  async #ready(call: Call): Promise<Table> {
-    if (this.#settings.setupMode !== 'off') await this.#setUp.get(call)
-    return this.#table()
-  }
-
-  #table(): Table {
-    if (this.#open === undefined) {
-      const opened = openClient(this.#options)
-      this.#open = { ...opened, table: new Table(this.#settings, opened.client) }
-    }
-    return this.#open.table
+  async #ready(call: Call): Promise<Layout> {
+    if (this.#layout.table.settings.setupMode !== 'off') await this.#setUp.get(call)
+    return this.#layout
   }
 }

@@ -2,9 +2,10 @@ import { BatchWriteItemCommand, type BatchWriteItemCommandOutput, type WriteRequ
 import type { Call } from '@hist/core'
 import { ticksOf } from '@hist/core/backend'
 import { ABANDONED_SECONDS, parsePartKey, partsPrefix } from './append.js'
+import type { ItemsTable } from './items-table.js'
 import { pause, pauseBefore, persist } from './persist.js'
 import { HEAD, HEAD_END, PART, PART_END } from './schema.js'
-import type { Item, Table } from './table.js'
+import type { Item } from './table.js'
 
 /** What one BatchWriteItem takes. */
 const BATCH = 25
@@ -13,7 +14,7 @@ const BATCH = 25
  * Removes the heads that are there now, then their parts, and parts that an append left behind an hour ago or earlier. One request
  * after the other: a session is one partition, and 25 items at a time are as fast as that takes deletes.
  */
-export async function clear(table: Table, session: string, call: Call): Promise<{ observed?: bigint }> {
+export async function clear(table: ItemsTable, session: string, call: Call): Promise<{ observed?: bigint }> {
   const newest = await newestHead(table, session, call)
   // The bound keeps a busy writer from making this endless. It is read, not taken from our clock, which may be behind the writer's.
   const cleared = newest === undefined ? new Set<string>() : await clearHeads(table, session, newest, call)
@@ -26,7 +27,7 @@ export async function clear(table: Table, session: string, call: Call): Promise<
   return newest === undefined || !/^m#\d{18}-/.test(newest) ? {} : { observed: ticksOf(newest.slice(HEAD.length)) }
 }
 
-async function newestHead(table: Table, session: string, call: Call): Promise<string | undefined> {
+async function newestHead(table: ItemsTable, session: string, call: Call): Promise<string | undefined> {
   const page = await persist(call, () =>
     table.query(session, HEAD, HEAD_END, call, { ...KEYS, ScanIndexForward: false, Limit: 1 }),
   )
@@ -35,7 +36,7 @@ async function newestHead(table: Table, session: string, call: Call): Promise<st
 }
 
 /** Returns what the keys of the parts begin with. */
-async function clearHeads(table: Table, session: string, newest: string, call: Call): Promise<Set<string>> {
+async function clearHeads(table: ItemsTable, session: string, newest: string, call: Call): Promise<Set<string>> {
   const cleared = new Set<string>()
   await deleteAll(table, session, HEAD, newest, call, head => {
     const attempt = head.a?.S
@@ -48,7 +49,7 @@ async function clearHeads(table: Table, session: string, newest: string, call: C
 const KEYS = { ProjectionExpression: '#p, #s, #a', ExpressionAttributeNames: { '#a': 'a' } }
 
 async function deleteAll(
-  table: Table,
+  table: ItemsTable,
   session: string,
   low: string,
   high: string,
@@ -66,7 +67,7 @@ async function deleteAll(
 }
 
 /** The SDK never repeats what comes back as unprocessed. */
-async function deleteBatch(table: Table, keys: readonly Item[], call: Call): Promise<void> {
+async function deleteBatch(table: ItemsTable, keys: readonly Item[], call: Call): Promise<void> {
   const { tableName } = table.settings
   let requests: WriteRequest[] = keys.map(Key => ({ DeleteRequest: { Key } }))
   for (let repetition = 0; requests.length > 0; repetition++) {

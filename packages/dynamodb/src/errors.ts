@@ -7,6 +7,8 @@ export interface RequestContext {
   readonly createTable: string
   /** What to say if the table has other keys than ours. */
   readonly wrongKeys: string
+  /** What to say if an item would be too large. */
+  readonly full: string
   /** A ValidationException of this request can mean nothing else. */
   readonly needsKeysOnly: boolean
 }
@@ -60,8 +62,7 @@ export function historyErrorOf(error: unknown, context: RequestContext): History
     })
   }
   if (name === 'ValidationException') {
-    if (/item size/i.test(text))
-      return make('the item is too large for the table (409,600 bytes); nothing was written', { code: 'TOO_LARGE' })
+    if (/item size/i.test(text)) return make(context.full, { code: 'TOO_LARGE' })
     if (context.needsKeysOnly || /\bkey\b/i.test(text)) return make(context.wrongKeys, { code: 'INVALID_CONFIGURATION' })
     return make('the request was refused as invalid', { code: 'UNKNOWN', outcome: 'failed' })
   }
@@ -83,7 +84,7 @@ export function historyErrorOf(error: unknown, context: RequestContext): History
   return make(`an error that is not known here (${String(name)})`, { code: 'UNKNOWN', outcome: refused ? 'failed' : 'unknown' })
 }
 
-/** The item that was to be created exists. @internal */
+/** The condition of the write did not hold; of one item that was to be created: it exists. @internal */
 export function isConditionFailed(error: unknown): boolean {
   return isHistoryError(error) && (error.cause as DriverError | undefined)?.name === 'ConditionalCheckFailedException'
 }

@@ -1,7 +1,7 @@
 import { type AppendId, type EncodedBatch, HistoryError } from '@hist/core'
 import { millisecondsOf } from '@hist/core/backend'
 import { compress, decompress } from './compression.js'
-import type { TableSettings } from './options.js'
+import type { ItemsSettings } from './options.js'
 import { HEAD } from './schema.js'
 import type { Item } from './table.js'
 
@@ -32,7 +32,7 @@ export interface EncodedItem {
 }
 
 /** Everything in it derives from the batch, so that a repeat writes the same. */
-export async function encodeItem(settings: TableSettings, session: string, batch: EncodedBatch): Promise<EncodedItem> {
+export async function encodeItem(settings: ItemsSettings, session: string, batch: EncodedBatch): Promise<EncodedItem> {
   const { bodies } = batch
   const head: Item = {
     [settings.primaryKeyName]: { S: session },
@@ -62,7 +62,7 @@ export async function encodeItem(settings: TableSettings, session: string, batch
 }
 
 /** The attribute of expiry: the same on a head and on its parts. */
-export function expiry({ ttlSeconds, ttlKeyName }: TableSettings, id: AppendId): Item {
+export function expiry({ ttlSeconds, ttlKeyName }: ItemsSettings, id: AppendId): Item {
   return ttlSeconds === undefined ? {} : { [ttlKeyName]: { N: String(Math.floor(millisecondsOf(id) / 1_000) + ttlSeconds) } }
 }
 

@@ -1,37 +1,21 @@
 import type { DynamoDBClientConfig } from '@aws-sdk/client-dynamodb'
-import { argumentError, type Clock, type HistoryStoreOptions } from '@hist/core'
-import {
-  checkOptions,
-  duration,
-  flag,
-  having,
-  integer,
-  type OptionCheck,
-  type OptionChecks,
-  oneOf,
-  storeChecks,
-  systemClock,
-} from '@hist/core/backend'
+import type { Clock, HistoryStoreOptions } from '@hist/core'
+import { systemClock } from '@hist/core/backend'
 import type { DynamoDBClientLike } from './client.js'
 
-/** Where the messages are, and how they are stored there. */
-export interface DynamoDBTableOptions extends HistoryStoreOptions {
+/** Where the messages are, whatever the layout. */
+export interface TableOptions extends HistoryStoreOptions {
   /** The table: 3 to 255 characters of `A-Z a-z 0-9 _ . -`. */
   tableName: string
-  /** How a session lies in the table. `'items'`: one item for each append. @default 'items' */
-  layout?: 'items' | undefined
-  /** Name of the table's hash key, of type S: it holds the session id. Not empty, at most 255 bytes. @default 'SessionId' */
-  primaryKeyName?: string | undefined
-  /** Name of the table's range key, of type S: it holds the append's id. Not empty, at most 255 bytes. @default 'SK' */
-  sortKeyName?: string | undefined
-  /** Messages expire so many seconds after their append, ≥ 1. Reads leave them out from then on. @default never */
+  /**
+   * Messages expire so many seconds after their append, ≥ 1, and reads leave them out from then on. In layout `'list'` the whole session
+   * does, so many seconds after its last append. @default never
+   */
   ttlSeconds?: number | undefined
   /** Name of the attribute that holds the time of expiry, in seconds since 1970. Not empty, at most 255 bytes. @default 'expireAt' */
   ttlKeyName?: string | undefined
   /** Whether reads see every append that was acknowledged before. `false` halves what a read costs and gives that up. @default true */
   consistentRead?: boolean | undefined
-  /** Compress an item with gzip where that makes it cheaper. `false` keeps new items readable in the AWS console. @default true */
-  compress?: boolean | undefined
   /**
    * Who makes the table. `'off'`: nobody, a missing one is `NOT_SET_UP`. `'sync'`: the first call makes it and waits.
    * `'async'`: it is made in the background from the start, and the first call waits for that. @default 'off'
@@ -42,6 +26,61 @@ export interface DynamoDBTableOptions extends HistoryStoreOptions {
   /** Deadline of each call in milliseconds, 1 … 300,000, waiting and retries included. @default 10_000 */
   timeoutMs?: number | undefined
 }
+
+/** One item for each append: no ceiling for a session, and what an append costs does not depend on its length. */
+export interface ItemsLayoutOptions extends TableOptions {
+  /** How a session lies in the table. @default 'items' */
+  layout?: 'items' | undefined
+  /** Name of the table's hash key, of type S: it holds the session id. Not empty, at most 255 bytes. @default 'SessionId' */
+  primaryKeyName?: string | undefined
+  /** Name of the table's range key, of type S: it holds the append's id. Not empty, at most 255 bytes. @default 'SK' */
+  sortKeyName?: string | undefined
+  /** Compress an item with gzip where that makes it cheaper. `false` keeps new items readable in the AWS console. @default true */
+  compress?: boolean | undefined
+  historyMessagesKey?: never
+  historySize?: never
+  key?: never
+}
+
+/** An item's whole primary key: attribute names and texts. */
+export type DynamoDBKey = Readonly<Record<string, string>>
+
+interface ListOptions extends TableOptions {
+  /** `'list'`: one item for each session, as Python's `DynamoDBChatMessageHistory` has it. At most 400 KB. */
+  layout: 'list'
+  /** Name of the attribute that holds the list of messages. Not empty, at most 255 bytes. @default 'History' */
+  historyMessagesKey?: string | undefined
+  /** Every append leaves the newest so many messages, ≥ 1, and deletes the others. @default all are kept */
+  historySize?: number | undefined
+  sortKeyName?: never
+  compress?: never
+}
+
+/** The item's key is the session id, in this attribute. */
+interface HashKeyOptions {
+  /** Name of the table's hash key, of type S: it holds the session id. Not empty, at most 255 bytes. @default 'SessionId' */
+  primaryKeyName?: string | undefined
+  key?: never
+}
+
+/** The item's key is another one, for example of a table with a range key. */
+interface OtherKeyOptions<Key> {
+  /**
+   * The session's whole primary key: of a store a function of the session id, such as `id => ({ SessionId: id, UserID: 'u1' })`; of a
+   * `DynamoDBChatMessageHistory` also the key itself. Its attributes are of type S. Not together with `primaryKeyName`, or a `setupMode`
+   * but `'off'`. @default the session id in the attribute `primaryKeyName`
+   */
+  key: Key
+  primaryKeyName?: never
+}
+
+type SessionKey = (sessionId: string) => DynamoDBKey
+
+/** One item for each session: what Python's class and the JavaScript community class wrote is read, and Python's class reads ours. */
+export type ListLayoutOptions<Key = SessionKey> = ListOptions & (HashKeyOptions | OtherKeyOptions<Key>)
+
+/** Where the messages are, and how they are stored there. */
+export type DynamoDBTableOptions<Key = SessionKey> = ItemsLayoutOptions | ListLayoutOptions<Key>
 
 /** A client of the app's own. It is never closed here, and its retries run inside the deadline. */
 export interface InjectedClientOptions {
@@ -63,125 +102,59 @@ export interface OwnClientOptions {
   credentials?: NonNullable<DynamoDBClientConfig['credentials']> | undefined
 }
 
-/** Options of `createDynamoDBHistory` and, beside `sessionId` and `window`, of `DynamoDBChatMessageHistory`. */
-export type DynamoDBOptions = DynamoDBTableOptions & (InjectedClientOptions | OwnClientOptions)
+/** Options of `createDynamoDBHistory`. */
+export type DynamoDBOptions<Key = SessionKey> = DynamoDBTableOptions<Key> & (InjectedClientOptions | OwnClientOptions)
 
-/** The options with their defaults, without the client's. @internal */
+/** Options of `DynamoDBChatMessageHistory`, beside `sessionId` and `window`: its `key` may be the key itself. */
+export type DynamoDBSessionOptions = DynamoDBOptions<SessionKey | DynamoDBKey>
+
+/** The options that both layouts have, with their defaults, without the client's. @internal */
 export interface TableSettings {
+  readonly layout: 'items' | 'list'
   readonly tableName: string
   readonly primaryKeyName: string
-  readonly sortKeyName: string
   readonly ttlSeconds: number | undefined
   readonly ttlKeyName: string
   readonly consistentRead: boolean
-  readonly compress: boolean
   readonly setupMode: 'sync' | 'async' | 'off'
   readonly setupTimeoutMs: number
   readonly clock: Clock
 }
 
-const OWNER = '@hist/dynamodb'
-const LIST_ONLY = "belongs to layout 'list', which is not available in this version"
-const NO_CLIENT_SIDE_KMS = "Python's client-side encryption has no JavaScript implementation; encrypt the table itself with KMS"
-
-/** What to use instead of the names of other classes: Python's, and those of the JavaScript community class. */
-const HINTS: Readonly<Record<string, string>> = {
-  key: LIST_ONLY,
-  historyMessagesKey: LIST_ONLY,
-  historySize: `${LIST_ONLY}; read with window: { last } or messages({ last })`,
-  partitionKey: 'the name here is primaryKeyName',
-  sortKey: 'the name here is sortKeyName, the name of the range key',
-  messageAttributeName: `the name here is historyMessagesKey, which ${LIST_ONLY}`,
-  config: 'pass client, or endpointUrl, region and credentials',
-  clientConfig: 'pass client, or endpointUrl, region and credentials',
-  endpoint: 'the name here is endpointUrl',
-  table: 'the name here is tableName',
-  ttl: 'the name here is ttlSeconds',
-  table_name: 'the name here is tableName',
-  session_id: 'the name here is sessionId',
-  endpoint_url: 'the name here is endpointUrl',
-  primary_key_name: 'the name here is primaryKeyName',
-  ttl_key_name: 'the name here is ttlKeyName',
-  history_size: `the name here is historySize, which ${LIST_ONLY}; read with window: { last } or messages({ last })`,
-  history_messages_key: `the name here is historyMessagesKey, which ${LIST_ONLY}`,
-  boto3Session: 'pass a client',
-  boto3_session: 'pass a client',
-  kmsKeyId: NO_CLIENT_SIDE_KMS,
-  kms_key_id: NO_CLIENT_SIDE_KMS,
-  coerceFloatToDecimal: 'leave it out, numbers need no coercion here',
-  coerce_float_to_decimal: 'leave it out, numbers need no coercion here',
-  sessionId: 'a store has many sessions: store.session(sessionId)',
-}
-
-/** Attributes of both layouts' items: a table made for one can be used by the other. */
-const OUR_ATTRIBUTES: readonly string[] = ['n', 'b', 'z', 'p', 'a', 'c', 'op0', 'op1', 'op2', 'op3', 'v', 'base']
-const MAX_NAME_BYTES = 255
-
-const attributeName: OptionCheck = {
-  be: `a name of 1 to ${MAX_NAME_BYTES} bytes, none of ${OUR_ATTRIBUTES.join(' ')}`,
-  holds(value) {
-    if (typeof value !== 'string' || value === '' || !value.isWellFormed()) return false
-    return Buffer.byteLength(value) <= MAX_NAME_BYTES && !OUR_ATTRIBUTES.includes(value)
-  },
-}
-
-const checks: OptionChecks = {
-  ...storeChecks,
-  // A later layout recognises repeats for 11 minutes; no call may outlast that.
-  timeoutMs: integer(1, 300_000),
-  tableName: {
-    be: '3 to 255 characters of A-Z a-z 0-9 _ . -',
-    holds: value => typeof value === 'string' && /^[A-Za-z0-9_.-]{3,255}$/.test(value),
-  },
-  layout: { be: "'items'; 'list' is not available in this version", holds: value => value === 'items' },
-  primaryKeyName: attributeName,
-  sortKeyName: attributeName,
-  ttlSeconds: integer(1),
-  ttlKeyName: attributeName,
-  consistentRead: flag,
-  compress: flag,
-  setupMode: oneOf('sync', 'async', 'off'),
-  setupTimeoutMs: duration,
-  client: having('send', 'a DynamoDBClient'),
-  endpointUrl: { be: 'an http or https URL', holds: isHttpUrl },
-  region: { be: 'the name of a region', holds: value => typeof value === 'string' && value !== '' },
-  credentials: {
-    be: 'access keys or a function that provides them',
-    holds: value => typeof value === 'function' || (typeof value === 'object' && value !== null),
-  },
-}
-
-function isHttpUrl(value: unknown): boolean {
-  return typeof value === 'string' && URL.canParse(value) && /^https?:$/.test(new URL(value).protocol)
-}
-
-/** @throws TypeError naming the option */
-export function checkDynamoDBOptions(options: DynamoDBOptions): void {
-  checkOptions(OWNER, options, checks, HINTS)
-  if (options.tableName === undefined) throw argumentError(`${OWNER}: tableName is missing`)
-  const { primaryKeyName, sortKeyName, ttlKeyName } = tableSettings(options)
-  const names = Object.entries({ primaryKeyName, sortKeyName, ttlKeyName })
-  for (const [option, name] of names) {
-    const twin = names.find(([other, otherName]) => other !== option && otherName === name)
-    if (twin !== undefined) throw argumentError(`${OWNER}: ${option} and ${twin[0]} must differ`)
-  }
-  const { client, endpointUrl, region, credentials } = options
-  const own = Object.entries({ endpointUrl, region, credentials }).find(([, value]) => value !== undefined)
-  if (client !== undefined && own !== undefined) throw argumentError(`${OWNER}: client and ${own[0]} exclude each other`)
+/** @internal */
+export interface ItemsSettings extends TableSettings {
+  readonly sortKeyName: string
+  readonly compress: boolean
 }
 
 /** @internal */
-export function tableSettings(options: DynamoDBOptions): TableSettings {
+export interface ListSettings extends TableSettings {
+  readonly historyMessagesKey: string
+  readonly historySize: number | undefined
+  readonly key: SessionKey | undefined
+}
+
+function tableSettings(options: DynamoDBTableOptions): TableSettings {
   return {
+    layout: options.layout ?? 'items',
     tableName: options.tableName,
     primaryKeyName: options.primaryKeyName ?? 'SessionId',
-    sortKeyName: options.sortKeyName ?? 'SK',
     ttlSeconds: options.ttlSeconds,
     ttlKeyName: options.ttlKeyName ?? 'expireAt',
     consistentRead: options.consistentRead ?? true,
-    compress: options.compress ?? true,
     setupMode: options.setupMode ?? 'off',
     setupTimeoutMs: options.setupTimeoutMs ?? 60_000,
     clock: options.clock ?? systemClock,
   }
+}
+
+/** @internal */
+export function itemsSettings(options: DynamoDBTableOptions): ItemsSettings {
+  return { ...tableSettings(options), sortKeyName: options.sortKeyName ?? 'SK', compress: options.compress ?? true }
+}
+
+/** @internal */
+export function listSettings(options: DynamoDBTableOptions): ListSettings {
+  const { historyMessagesKey = 'History', historySize, key } = options
+  return { ...tableSettings(options), historyMessagesKey, historySize, key }
 }

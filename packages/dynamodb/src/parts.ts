@@ -1,8 +1,9 @@
 import type { Call } from '@hist/core'
 import { getHead, partsPrefix } from './append.js'
 import { corrupt, decodeBlob, decodeHead, type PartsOfHead } from './item.js'
+import type { ItemsTable } from './items-table.js'
 import { HEAD } from './schema.js'
-import type { Item, Table } from './table.js'
+import type { Item } from './table.js'
 
 /**
  * The messages of a split append. None if it was cleared meanwhile: `clear` removes the head first, so parts can be missing below a
@@ -11,7 +12,7 @@ import type { Item, Table } from './table.js'
  * @throws HistoryError `CORRUPT_ENTRY` if parts are missing and the head is there
  */
 export async function readParts(
-  table: Table,
+  table: ItemsTable,
   session: string,
   append: string,
   parts: PartsOfHead,
@@ -32,7 +33,7 @@ export async function readParts(
 }
 
 async function querySlices(
-  table: Table,
+  table: ItemsTable,
   session: string,
   append: string,
   { attempt, count }: PartsOfHead,

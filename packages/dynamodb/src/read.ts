@@ -1,9 +1,10 @@
 import type { QueryCommandOutput } from '@aws-sdk/client-dynamodb'
 import { argumentError, type Call, isHistoryError, type RawEntry, type RawSlice, type ReadRange } from '@hist/core'
 import { corrupt, decodeHead } from './item.js'
+import type { ItemsTable } from './items-table.js'
 import { readParts } from './parts.js'
 import { HEAD, HEAD_END } from './schema.js'
-import type { Item, Table } from './table.js'
+import type { Item } from './table.js'
 
 /** Items that one request may ask for. */
 const MOST_ITEMS = 1_000
@@ -25,7 +26,7 @@ const APPEND_ID = /^\d{18}-[0-9a-f]{16}$/
 const LAST_INDEX = { 'oldest-first': 99_999, 'newest-first': 0 } as const
 
 /** One Query for a page of heads, and what it takes to load the parts of those that are split. */
-export async function read(table: Table, session: string, range: ReadRange, call: Call): Promise<RawSlice> {
+export async function read(table: ItemsTable, session: string, range: ReadRange, call: Call): Promise<RawSlice> {
   const { order, from, limit = Number.POSITIVE_INFINITY } = range
   const start = from === undefined ? undefined : parsePosition(from)
   // `start` may point into the middle of an item, so the item is read again.
@@ -48,7 +49,7 @@ export async function read(table: Table, session: string, range: ReadRange, call
 }
 
 async function sliceOf(
-  table: Table,
+  table: ItemsTable,
   session: string,
   page: QueryCommandOutput,
   start: Position | undefined,
@@ -78,7 +79,7 @@ function goOn(entries: readonly RawEntry[]): RawSlice {
 }
 
 /** The messages of one item in reading direction; one entry with an error if it cannot be read, none if it was removed. */
-async function readItem(table: Table, session: string, head: Item, order: Order, call: Call): Promise<RawEntry[]> {
+async function readItem(table: ItemsTable, session: string, head: Item, order: Order, call: Call): Promise<RawEntry[]> {
   const append = appendOf(table, head)
   const ticks = APPEND_ID.test(append) ? { ticks: BigInt(append.slice(0, 18)) } : {}
   const bodies = await readBodies(table, session, head, append, call)
@@ -87,7 +88,7 @@ async function readItem(table: Table, session: string, head: Item, order: Order,
 }
 
 async function readBodies(
-  table: Table,
+  table: ItemsTable,
   session: string,
   head: Item,
   append: string,
@@ -103,7 +104,7 @@ async function readBodies(
   }
 }
 
-function appendOf(table: Table, item: Item): string {
+function appendOf(table: ItemsTable, item: Item): string {
   return table.sortKeyOf(item).slice(HEAD.length)
 }
 

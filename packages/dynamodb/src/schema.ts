@@ -6,7 +6,6 @@ import {
   UpdateTimeToLiveCommand,
 } from '@aws-sdk/client-dynamodb'
 import { type Call, HistoryError, isHistoryError } from '@hist/core'
-import type { TableSettings } from './options.js'
 import { pause } from './persist.js'
 import type { Table } from './table.js'
 
@@ -17,14 +16,15 @@ export const HEAD_END = 'm$'
 export const PART = 'p#'
 export const PART_END = 'p$'
 
+const KEY_TYPES = ['HASH', 'RANGE'] as const
+
 /** The command that makes the table, for the text of `NOT_SET_UP`. */
-export function createTableCommand({ tableName, primaryKeyName, sortKeyName, ttlSeconds, ttlKeyName }: TableSettings): string {
-  const attribute = (name: string) => quoted(`AttributeName=${name},AttributeType=S`)
-  const key = (name: string, type: 'HASH' | 'RANGE') => quoted(`AttributeName=${name},KeyType=${type}`)
+export function createTableCommand({ settings: { tableName, ttlSeconds, ttlKeyName }, keyNames }: Table): string {
+  const attributes = keyNames.map(name => quoted(`AttributeName=${name},AttributeType=S`))
+  const keys = keyNames.map((name, index) => quoted(`AttributeName=${name},KeyType=${KEY_TYPES[index]}`))
   const create =
     `aws dynamodb create-table --table-name ${tableName} --billing-mode PAY_PER_REQUEST` +
-    ` --attribute-definitions ${attribute(primaryKeyName)} ${attribute(sortKeyName)}` +
-    ` --key-schema ${key(primaryKeyName, 'HASH')} ${key(sortKeyName, 'RANGE')}`
+    ` --attribute-definitions ${attributes.join(' ')} --key-schema ${keys.join(' ')}`
   if (ttlSeconds === undefined) return create
   const ttl = quoted(`Enabled=true,AttributeName=${ttlKeyName}`)
   return `${create}\naws dynamodb update-time-to-live --table-name ${tableName} --time-to-live-specification ${ttl}`
@@ -35,29 +35,36 @@ function quoted(text: string): string {
   return /^[\w=,.-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`
 }
 
-export function wrongKeysText(settings: TableSettings): string {
-  const { tableName, primaryKeyName, sortKeyName } = settings
-  return (
-    `table ${tableName} does not have the hash key ${primaryKeyName} and the range key ${sortKeyName}, both of type S. ` +
-    'Name its keys with primaryKeyName and sortKeyName. A table with a hash key only, such as one that Python made, cannot be used in ' +
-    `layout 'items', and nothing was written to it; make another one, by\n${createTableCommand(settings)}`
-  )
+export function wrongKeysText(table: Table): string {
+  const { layout, tableName } = table.settings
+  const [hash, range] = table.keyNames
+  const keys =
+    range === undefined
+      ? `the hash key ${hash}, of type S, and no range key`
+      : `the hash key ${hash} and the range key ${range}, both of type S`
+  const advice =
+    layout === 'items'
+      ? 'Name its keys with primaryKeyName and sortKeyName. A table with a hash key only, such as one that Python made, is used with ' +
+        "layout 'list'. Nothing was written to it; for layout 'items', make another one, by"
+      : 'Name its key with primaryKeyName or, if it has a range key too, give the whole of it with key. A table that layout ' +
+        "'items' made is used with layout 'items'. Nothing was written to it; for layout 'list', make another one, by"
+  return `table ${tableName} does not have ${keys}. ${advice}\n${createTableCommand(table)}`
+}
+
+/** Of an item that would exceed what the server takes. */
+export function fullText({ settings: { layout } }: Table): string {
+  const advice = layout === 'list' ? ". A session is one item in layout 'list'; layout 'items' has no ceiling" : ''
+  return `the item would be larger than 409,600 bytes; nothing was written${advice}`
 }
 
 /** Makes the table if it is missing, waits until it can be used, and switches its TTL on if messages expire. */
 export async function setUpTable(table: Table, call: Call): Promise<void> {
-  const { tableName, primaryKeyName, sortKeyName, ttlSeconds } = table.settings
+  const { tableName, ttlSeconds } = table.settings
   const create = new CreateTableCommand({
     TableName: tableName,
     BillingMode: 'PAY_PER_REQUEST',
-    AttributeDefinitions: [
-      { AttributeName: primaryKeyName, AttributeType: 'S' },
-      { AttributeName: sortKeyName, AttributeType: 'S' },
-    ],
-    KeySchema: [
-      { AttributeName: primaryKeyName, KeyType: 'HASH' },
-      { AttributeName: sortKeyName, KeyType: 'RANGE' },
-    ],
+    AttributeDefinitions: table.keyNames.map(AttributeName => ({ AttributeName, AttributeType: 'S' })),
+    KeySchema: table.keyNames.map((AttributeName, index) => ({ AttributeName, KeyType: KEY_TYPES[index] })),
   })
   await unless(table.send(create, call), 'ResourceInUseException')
   await waitUntilActive(table, call)
@@ -120,15 +127,16 @@ const checked = new WeakMap<object, Set<string>>()
  * and replace that session's item, whatever the condition. Needs no permission beyond GetItem.
  */
 export async function checkKeys(table: Table, session: string, call: Call): Promise<void> {
-  const { tableName, primaryKeyName, sortKeyName } = table.settings
+  const { tableName } = table.settings
+  const key = table.keyIn(session)
   const known = checked.get(table.client) ?? new Set()
-  const name = JSON.stringify([tableName, primaryKeyName, sortKeyName])
+  const name = JSON.stringify([tableName, Object.keys(key)])
   if (known.has(name)) return
   const command = new GetItemCommand({
     TableName: tableName,
-    Key: table.key(session, HEAD),
+    Key: key,
     ProjectionExpression: '#p',
-    ExpressionAttributeNames: { '#p': primaryKeyName },
+    ExpressionAttributeNames: { '#p': table.keyNames[0] ?? '' },
   })
   await table.send(command, call, { needsKeysOnly: true })
   checked.set(table.client, known.add(name))

@@ -1,45 +1,70 @@
-import { ScanCommand, type ScanCommandOutput } from '@aws-sdk/client-dynamodb'
+import { ScanCommand, type ScanCommandInput, type ScanCommandOutput } from '@aws-sdk/client-dynamodb'
 import { argumentError, type Call, type SessionSlice } from '@hist/core'
+import type { ItemsTable } from './items-table.js'
 import { HEAD } from './schema.js'
 import type { Item, Table } from './table.js'
 
-/** One page of a Scan: it reads the table from end to end, 1 MB a page, whatever the prefix. */
-export async function sessions(
+export interface SessionsRange {
+  readonly prefix?: string | undefined
+  readonly after?: string | undefined
+}
+
+/** The sessions of one page of a table of layout `'items'`. */
+export function listItems(table: ItemsTable, range: SessionsRange, call: Call): Promise<SessionSlice> {
+  const { primaryKeyName, sortKeyName } = table.settings
+  const { prefix = '' } = range
+  const filter = {
+    ProjectionExpression: '#p, #n',
+    FilterExpression: `begins_with(#s, :head)${prefix === '' ? '' : ' AND begins_with(#p, :prefix)'}`,
+    ExpressionAttributeNames: { '#p': primaryKeyName, '#s': sortKeyName, '#n': 'n' },
+    ExpressionAttributeValues: { ':head': { S: HEAD }, ...(prefix === '' ? {} : { ':prefix': { S: prefix } }) },
+  }
+  const sessionOf = (head: Item) => (head.n?.N === '0' ? undefined : head[primaryKeyName]?.S)
+  return scan(table, range, filter, sessionOf, call)
+}
+
+/**
+ * One page of a Scan: it reads the table from end to end, 1 MB a page, whatever the filter.
+ * @param filter the time of expiry is read too
+ */
+export async function scan(
   table: Table,
-  range: { readonly prefix?: string; readonly after?: string },
+  { after }: SessionsRange,
+  filter: Pick<ScanCommandInput, 'FilterExpression' | 'ExpressionAttributeNames' | 'ExpressionAttributeValues'> & {
+    readonly ProjectionExpression: string
+  },
+  sessionOf: (item: Item) => string | undefined,
   call: Call,
 ): Promise<SessionSlice> {
-  const { tableName, primaryKeyName, sortKeyName, ttlKeyName } = table.settings
-  const { prefix = '', after } = range
+  const { tableName, ttlKeyName } = table.settings
   const command = new ScanCommand({
     TableName: tableName,
-    ProjectionExpression: '#p, #n, #t',
-    FilterExpression: prefix === '' ? 'begins_with(#s, :head)' : 'begins_with(#p, :prefix) AND begins_with(#s, :head)',
-    ExpressionAttributeNames: { '#p': primaryKeyName, '#s': sortKeyName, '#n': 'n', '#t': ttlKeyName },
-    ExpressionAttributeValues: { ':head': { S: HEAD }, ...(prefix === '' ? {} : { ':prefix': { S: prefix } }) },
+    ...filter,
+    ProjectionExpression: `${filter.ProjectionExpression}, #t`,
+    ExpressionAttributeNames: { ...filter.ExpressionAttributeNames, '#t': ttlKeyName },
     ...(after === undefined ? {} : { ExclusiveStartKey: parsePlace(table, after) }),
   })
   const page = await table.send<ScanCommandOutput>(command, call, { needsKeysOnly: true })
   const found = new Set<string>()
-  for (const head of page.Items ?? []) {
-    const session = head[primaryKeyName]?.S
-    if (session !== undefined && head.n?.N !== '0' && !table.isExpired(head)) found.add(session)
+  for (const item of page.Items ?? []) {
+    const session = table.isExpired(item) ? undefined : sessionOf(item)
+    if (session !== undefined) found.add(session)
   }
   const last = page.LastEvaluatedKey
   return last === undefined ? { sessions: [...found] } : { sessions: [...found], next: formatPlace(table, last) }
 }
 
 function formatPlace(table: Table, key: Item): string {
-  return JSON.stringify([key[table.settings.primaryKeyName]?.S, table.sortKeyOf(key)])
+  return JSON.stringify(table.keyNames.map(name => key[name]?.S))
 }
 
-function parsePlace(table: Table, place: string): Item {
+function parsePlace({ keyNames }: Table, place: string): Item {
   let parsed: unknown
   try {
     parsed = JSON.parse(place)
   } catch {}
-  const [session, sortKey] = Array.isArray(parsed) ? (parsed as unknown[]) : []
-  if (typeof session !== 'string' || typeof sortKey !== 'string')
+  const values: unknown[] = Array.isArray(parsed) ? parsed : []
+  if (values.length !== keyNames.length || !values.every(value => typeof value === 'string'))
     throw argumentError('after is not a place in the sessions of a DynamoDB table')
-  return table.key(session, sortKey)
+  return Object.fromEntries(keyNames.map((name, index) => [name, { S: values[index] as string }]))
 }

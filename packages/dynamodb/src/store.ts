@@ -5,7 +5,17 @@ import type { DynamoDBOptions } from './options.js'
 
 export { DynamoDBBackend } from './backend.js'
 export type { DynamoDBClientLike } from './client.js'
-export type { DynamoDBOptions, DynamoDBTableOptions, InjectedClientOptions, OwnClientOptions } from './options.js'
+export type {
+  DynamoDBKey,
+  DynamoDBOptions,
+  DynamoDBSessionOptions,
+  DynamoDBTableOptions,
+  InjectedClientOptions,
+  ItemsLayoutOptions,
+  ListLayoutOptions,
+  OwnClientOptions,
+  TableOptions,
+} from './options.js'
 
 /**
  * A store in a DynamoDB table. Hold one for the whole process. No I/O before the first call, except with `setupMode: 'async'`.

@@ -1,26 +1,37 @@
-import { type AttributeValue, QueryCommand, type QueryCommandInput, type QueryCommandOutput } from '@aws-sdk/client-dynamodb'
+import type { AttributeValue } from '@aws-sdk/client-dynamodb'
 import { type Call, HistoryError } from '@hist/core'
 import { TICKS_PER_MS } from '@hist/core/backend'
-import type { DynamoDBClientLike } from './client.js'
+import type { DynamoDBClientLike, OpenClient } from './client.js'
 import { historyErrorOf } from './errors.js'
 import type { TableSettings } from './options.js'
-import { createTableCommand, wrongKeysText } from './schema.js'
+import { createTableCommand, fullText, wrongKeysText } from './schema.js'
 
 export type Item = Record<string, AttributeValue>
 
 /** The SDK has no usable time limit of its own, so every request gets this one. Repeating one is harmless by design. */
 const REQUEST_LIMIT_MS = 3_000
 
-/** One table through one client. */
-export class Table {
-  readonly settings: TableSettings
-  readonly client: DynamoDBClientLike
+/** One table through one client, which is opened by the first request. */
+export abstract class Table<Settings extends TableSettings = TableSettings> {
+  readonly settings: Settings
+  /** Attributes of the primary key: the hash key and, if there is one, the range key. */
+  abstract readonly keyNames: readonly string[]
+  readonly #openClient: () => OpenClient
+  #open: OpenClient | undefined
   #closed = false
 
-  constructor(settings: TableSettings, client: DynamoDBClientLike) {
+  constructor(settings: Settings, openClient: () => OpenClient) {
     this.settings = settings
-    this.client = client
+    this.#openClient = openClient
   }
+
+  get client(): DynamoDBClientLike {
+    this.#open ??= this.#openClient()
+    return this.#open.client
+  }
+
+  /** Key of an item that the session may have. @throws TypeError that the app's `key` gives */
+  abstract keyIn(session: string): Item
 
   /**
    * One bounded request; the SDK's errors come out as `HistoryError`.
@@ -34,49 +45,19 @@ export class Table {
       } catch (error) {
         throw historyErrorOf(error, {
           tableName: this.settings.tableName,
-          createTable: createTableCommand(this.settings),
-          wrongKeys: wrongKeysText(this.settings),
+          createTable: createTableCommand(this),
+          wrongKeys: wrongKeysText(this),
+          full: fullText(this),
           needsKeysOnly,
         })
       }
     })
   }
 
-  /** One page of a session's items with sort keys from `low` to `high`, both inclusive. */
-  query(
-    session: string,
-    low: string,
-    high: string,
-    call: Call,
-    more: Partial<QueryCommandInput> = {},
-  ): Promise<QueryCommandOutput> {
-    const command = new QueryCommand({
-      TableName: this.settings.tableName,
-      KeyConditionExpression: '#p = :p AND #s BETWEEN :low AND :high',
-      ConsistentRead: true,
-      ...more,
-      ExpressionAttributeNames: {
-        '#p': this.settings.primaryKeyName,
-        '#s': this.settings.sortKeyName,
-        ...more.ExpressionAttributeNames,
-      },
-      ExpressionAttributeValues: { ':p': { S: session }, ':low': { S: low }, ':high': { S: high } },
-    })
-    return this.send(command, call, { needsKeysOnly: true })
-  }
-
-  key(session: string, sortKey: string): Item {
-    return { [this.settings.primaryKeyName]: { S: session }, [this.settings.sortKeyName]: { S: sortKey } }
-  }
-
-  sortKeyOf(item: Item): string {
-    return item[this.settings.sortKeyName]?.S ?? ''
-  }
-
   /** By the clock, because the server deletes late. */
-  isExpired(item: Item): boolean {
+  isExpired(item: Item, nowSeconds = this.nowSeconds()): boolean {
     const expireAt = item[this.settings.ttlKeyName]?.N
-    return expireAt !== undefined && Number(expireAt) <= this.nowSeconds()
+    return expireAt !== undefined && Number(expireAt) <= nowSeconds
   }
 
   /** Whole seconds since 1970 by the store's clock. */
@@ -84,8 +65,9 @@ export class Table {
     return Number(this.settings.clock.now() / (1_000n * TICKS_PER_MS))
   }
 
-  /** No further request; what runs in the background ends at its next one. */
+  /** No further request; what runs in the background ends at its next one. A client of our own is closed. */
   close(): void {
     this.#closed = true
+    this.#open?.close()
   }
 }

@@ -2,11 +2,11 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type ConformanceSetup, historyBackendContract } from '@hist/core/conformance'
-import { DynamoDBBackend, type DynamoDBTableOptions } from '@hist/dynamodb/store'
+import { DynamoDBBackend, type ItemsLayoutOptions } from '@hist/dynamodb/store'
 import * as vitest from 'vitest'
 import { type Database, openDatabase } from './database.js'
 
-type Options = Omit<DynamoDBTableOptions, 'tableName'>
+type Options = Omit<ItemsLayoutOptions, 'tableName'>
 
 const awkward: Options = {
   primaryKeyName: 'name',

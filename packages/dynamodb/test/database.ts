@@ -117,3 +117,14 @@ export function noise(bytes: number): string {
 export function range(count: number): number[] {
   return Array.from({ length: count }, (_, index) => index)
 }
+
+/** Random numbers that are the same in every run. */
+export function mulberry32(seed: number): () => number {
+  let state = seed
+  return () => {
+    state = (state + 0x6d2b79f5) | 0
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
+  }
+}

@@ -1,3 +1,4 @@
+import { CreateTableCommand, PutItemCommand } from '@aws-sdk/client-dynamodb'
 import { InMemoryChatMessageHistory } from '@langchain/core/chat_history'
 import { HumanMessage, ToolMessage } from '@langchain/core/messages'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
@@ -34,6 +35,31 @@ describe('the examples of the README', () => {
     expect(await database.items('ChatHistory', 'user-44')).toHaveLength(1)
   })
 
+  test("Python's table", async () => {
+    const item = {
+      SessionId: { S: 'user-45' },
+      History: { L: [{ M: { type: { S: 'human' }, data: { M: { type: { S: 'human' }, content: { S: 'hi from Python' } } } } }] },
+    }
+    await createTable('SessionTable', 'SessionId')
+    await database.client.send(new PutItemCommand({ TableName: 'SessionTable', Item: item }))
+    const { before } = await import('../examples/python-table.js')
+    expect(contents(before)).toEqual(['hi from Python'])
+    const after = database.store({ tableName: 'SessionTable', layout: 'list' }).session('user-45')
+    expect(contents(await after.messages())).toEqual(['hi from Python', 'hi from JavaScript'])
+  })
+
+  test('moving items', async () => {
+    const { moveItems } = await import('../examples/move-items.js')
+    await createTable('langchain', 'id')
+    for (const id of ['a', 'b']) {
+      const messages = { L: [{ M: { type: { S: 'human' }, text: { S: `hi ${id}` }, additional_kwargs: { S: '{"k":1}' } } }] }
+      await database.client.send(new PutItemCommand({ TableName: 'langchain', Item: { id: { S: id }, messages } }))
+    }
+    await moveItems('langchain', 'ChatHistory')
+    const messages = await database.store({ tableName: 'ChatHistory' }).session('b').messages()
+    expect(messages).toEqual([{ type: 'human', data: { content: 'hi b', additional_kwargs: { k: 1 }, response_metadata: {} } }])
+  })
+
   test('moving in', async () => {
     const { moveIn } = await import('../examples/move-in.js')
     const old = new InMemoryChatMessageHistory()
@@ -45,3 +71,14 @@ describe('the examples of the README', () => {
     await history.close()
   })
 })
+
+async function createTable(TableName: string, hashKey: string): Promise<void> {
+  await database.client.send(
+    new CreateTableCommand({
+      TableName,
+      BillingMode: 'PAY_PER_REQUEST',
+      AttributeDefinitions: [{ AttributeName: hashKey, AttributeType: 'S' }],
+      KeySchema: [{ AttributeName: hashKey, KeyType: 'HASH' }],
+    }),
+  )
+}

@@ -2,7 +2,7 @@ import type { HistoryError } from '@hist/core'
 import { createDynamoDBHistory, type DynamoDBTableOptions } from '@hist/dynamodb/store'
 import { dynamoDBError, type Fault, startFaultProxy, throttle } from '@hist/fault-proxy'
 import { describe, expect, test, vi } from 'vitest'
-import { contents, human, noise, range, sdkClient } from './database.js'
+import { contents, human, mulberry32, noise, range, sdkClient } from './database.js'
 import { database, nextSession, proxy, tableName } from './fixture.js'
 
 async function failureOf(call: Promise<unknown>): Promise<HistoryError> {
@@ -267,14 +267,3 @@ describe('what errors mean', () => {
     vi.unstubAllEnvs()
   })
 })
-
-/** Random numbers that are the same in every run. */
-function mulberry32(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
-  }
-}

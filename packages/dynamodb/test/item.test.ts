@@ -2,11 +2,11 @@ import { PutItemCommand } from '@aws-sdk/client-dynamodb'
 import type { EncodedBatch } from '@hist/core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { corrupt, decodeBlob, decodeHead, encodeItem, itemBytes, SLICE_BYTES } from '../src/item.js'
-import { tableSettings } from '../src/options.js'
+import { itemsSettings } from '../src/options.js'
 import { type Database, type Item, noise, openDatabase, range } from './database.js'
 
 const ID = '017636543210123456-1a2b3c4d5e6f7081'
-const settings = tableSettings({ tableName: 'abc' })
+const settings = itemsSettings({ tableName: 'abc' })
 const LIMIT = 409_600
 
 let database: Database
@@ -43,7 +43,7 @@ describe('item size', () => {
   })
 
   test('a head of full size and a part stay below the limit with the longest session id and names', async () => {
-    const longest = tableSettings({
+    const longest = itemsSettings({
       tableName: 'abc',
       primaryKeyName: 'p'.repeat(255),
       sortKeyName: 's'.repeat(255),

@@ -42,6 +42,37 @@ describe('options', () => {
     await store.close()
   })
 
+  test("all of layout 'list'", async () => {
+    const list = {
+      tableName: 'abc',
+      layout: 'list',
+      historyMessagesKey: 'SK',
+      historySize: 1,
+      ttlSeconds: 1,
+      ...NOWHERE,
+    } as const
+    const store = createDynamoDBHistory({
+      ...list,
+      primaryKeyName: 'id',
+      ttlKeyName: 'ttl',
+      setupMode: 'sync',
+      consistentRead: false,
+    })
+    expect(store.supports).toEqual({
+      durable: true,
+      atomicAppend: { messages: Number.POSITIVE_INFINITY, bytes: Number.POSITIVE_INFINITY },
+      idempotency: { forSeconds: 660 },
+      ttl: 'session',
+      clear: 'atomic',
+      sessions: true,
+      maxMessageBytes: 400_000,
+      maxSessionBytes: 400_000,
+      maxDepth: 28,
+    })
+    await store.close()
+    await createDynamoDBHistory({ ...list, key: (id: string) => ({ id, sk: 'x' }), setupMode: 'off' }).close()
+  })
+
   test.each([
     [{ tableName: undefined }, /tableName/],
     [{ tableName: 'ab' }, /tableName/],
@@ -49,10 +80,20 @@ describe('options', () => {
     [{ tableName: 'no spaces' }, /tableName/],
     [{ tableName: 'tab\n' }, /tableName/],
     [{ layout: 'lists' }, /layout/],
-    [{ layout: 'list' }, /'list' is not available in this version/],
-    [{ key: { SessionId: 's' } }, /'key'.*not available in this version/],
-    [{ historyMessagesKey: 'History' }, /'historyMessagesKey'.*not available in this version/],
-    [{ historySize: 3 }, /'historySize'.*not available in this version.*window/],
+    [{ key: (id: string) => ({ id }) }, /key does not belong to layout 'items'/],
+    [{ historyMessagesKey: 'History' }, /historyMessagesKey does not belong to layout 'items'/],
+    [{ layout: 'items', historySize: 3 }, /historySize does not belong to layout 'items'.*window/],
+    [{ layout: 'list', sortKeyName: 'SK' }, /sortKeyName does not belong to layout 'list'.*key/],
+    [{ layout: 'list', compress: true }, /compress does not belong to layout 'list'/],
+    [{ layout: 'list', historySize: 0 }, /historySize must be/],
+    [{ layout: 'list', historySize: 1.5 }, /historySize must be/],
+    [{ layout: 'list', historyMessagesKey: '' }, /historyMessagesKey must be/],
+    [{ layout: 'list', historyMessagesKey: 'op1' }, /historyMessagesKey must be/],
+    [{ layout: 'list', historyMessagesKey: 'SessionId' }, /must differ/],
+    [{ layout: 'list', historyMessagesKey: 'expireAt' }, /must differ/],
+    [{ layout: 'list', key: { SessionId: 's' } }, /key must be a function.*all sessions would share/],
+    [{ layout: 'list', key: (id: string) => ({ id }), primaryKeyName: 'id' }, /key and primaryKeyName exclude/],
+    [{ layout: 'list', key: (id: string) => ({ id }), setupMode: 'sync' }, /key and setupMode 'sync' exclude/],
     [{ primaryKeyName: '' }, /primaryKeyName/],
     [{ primaryKeyName: 5 }, /primaryKeyName/],
     [{ primaryKeyName: '\ud800' }, /primaryKeyName/],
@@ -130,8 +171,15 @@ describe('options', () => {
     expect(() => createDynamoDBHistory({})).toThrow(TypeError)
     // @ts-expect-error: a client has its own endpoint
     expect(() => createDynamoDBHistory({ tableName: 'abc', client, endpointUrl: 'http://127.0.0.1:1' })).toThrow(TypeError)
-    // @ts-expect-error: not in this version
-    expect(() => createDynamoDBHistory({ tableName: 'abc', layout: 'list' })).toThrow(TypeError)
+    // @ts-expect-error: of the other layout
+    expect(() => createDynamoDBHistory({ tableName: 'abc', historySize: 5 })).toThrow(TypeError)
+    // @ts-expect-error: of the other layout
+    expect(() => createDynamoDBHistory({ tableName: 'abc', layout: 'list', sortKeyName: 'SK' })).toThrow(TypeError)
+    // @ts-expect-error: a store has many sessions
+    expect(() => createDynamoDBHistory({ tableName: 'abc', layout: 'list', key: { id: 's' } })).toThrow(TypeError)
+    const key = () => ({ id: 's' })
+    // @ts-expect-error: one names the key, the other makes it
+    expect(() => createDynamoDBHistory({ tableName: 'abc', layout: 'list', primaryKeyName: 'id', key })).toThrow(TypeError)
     client.destroy()
   })
 })

@@ -2,9 +2,9 @@ import { parseArgs } from 'node:util'
 import { type CommandOptions, down, status, up } from './commands.js'
 import type { KeptName } from './kept-clusters.js'
 
-const USAGE = `usage: npm run servers -- up|down|status [cassandra] [kafka] [--nodes 3] [--json]`
+const USAGE = `usage: npm run servers -- up|down|status [cassandra] [kafka] [dynamodb] [--nodes 3] [--json]`
 const commands: Record<string, (options: CommandOptions) => Promise<number>> = { up, down, status }
-const all: readonly KeptName[] = ['cassandra', 'kafka']
+const all: readonly KeptName[] = ['cassandra', 'kafka', 'dynamodb']
 
 process.exitCode = await main(process.argv.slice(2))
 

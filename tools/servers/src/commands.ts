@@ -10,7 +10,7 @@ import { type ProvidedServer, provideServer } from './provide-server.js'
 
 export interface CommandOptions {
   readonly names: readonly KeptName[]
-  /** Undefined: one, or as many as run. */
+  /** Of Cassandra and Kafka. Undefined: one, or as many as run. */
   readonly nodes: 1 | 3 | undefined
   readonly json: boolean
 }
@@ -39,7 +39,7 @@ export async function up(options: CommandOptions): Promise<number> {
 export async function down({ names }: CommandOptions): Promise<number> {
   const progress = showProgress()
   await exclusively(progress.of('servers'), async () => {
-    const clusters = keptClusters().filter(({ name }) => names.includes(name))
+    const clusters = keptOf(names)
     await Promise.all(clusters.map(({ folder }) => removeCluster(folder)))
     await Promise.all(leftoverClusters().map(removeCluster))
     console.info(clusters.length === 0 ? 'None of them was up.' : `Stopped ${clusters.map(({ name }) => name).join(', ')}.`)
@@ -48,7 +48,7 @@ export async function down({ names }: CommandOptions): Promise<number> {
 }
 
 export async function status({ names, json }: CommandOptions): Promise<number> {
-  const clusters = keptClusters().filter(({ name }) => names.includes(name))
+  const clusters = keptOf(names)
   for (const name of names) {
     const cluster = clusters.find(each => each.name === name)
     console.info(cluster ? describeCluster(cluster) : `${name}: not up`)
@@ -58,13 +58,20 @@ export async function status({ names, json }: CommandOptions): Promise<number> {
   return 0
 }
 
+/** In the order of the names. */
+function keptOf(names: readonly KeptName[]): KeptCluster[] {
+  const clusters = keptClusters()
+  return names.flatMap(name => clusters.filter(cluster => cluster.name === name))
+}
+
 interface Provided {
   readonly name: KeptName
   readonly server: ProvidedServer<KeptName>
   readonly nodes: 1 | 3
 }
 
-async function provide(name: KeptName, nodes: 1 | 3 | undefined, onProgress: (text: string) => void): Promise<Provided> {
+async function provide(name: KeptName, wanted: 1 | 3 | undefined, onProgress: (text: string) => void): Promise<Provided> {
+  const nodes = name === 'dynamodb' ? 1 : wanted
   const kept = keptClusters().find(cluster => cluster.name === name)
   if (kept && allRun(kept)) {
     if (nodes !== undefined && nodes !== kept.nodes) throw new Error(`${name} is up with ${kept.nodes} nodes: take it down first`)

@@ -24,8 +24,10 @@ const variables: { [Name in ServerName]: { syntax: string; parse(address: string
 }
 
 /** @returns what to give the variable to reach a server that was started here */
-export function formatAddress(address: CassandraAddress | KafkaAddress): string {
+export function formatAddress(address: CassandraAddress | KafkaAddress | DynamoDBAddress): string {
   if ('bootstrapServers' in address) return address.bootstrapServers
+  if ('endpoint' in address) return address.endpoint
+  if ('region' in address) return `aws:${address.region}`
   const { contactPoints, port, localDataCenter } = address
   return `${contactPoints.map(host => `${host}:${port}`).join(',')};dc=${localDataCenter}`
 }

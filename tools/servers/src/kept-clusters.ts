@@ -5,7 +5,7 @@ import { runFolder } from './folders.js'
 import { COMPOSE_PROJECT, commandLineOf, runningPid, serverFolders } from './owned-process.js'
 import { forgetCluster } from './watch.js'
 
-export type KeptName = 'cassandra' | 'kafka'
+export type KeptName = 'cassandra' | 'kafka' | 'dynamodb'
 
 /** A cluster that `up` started and `down` ends, with the content of its `cluster.json`. */
 export interface KeptCluster {

@@ -4,6 +4,7 @@ import { dockerAnswers, startInDocker } from './docker.js'
 import { addressFromEnvironment, syntaxOf, variableOf } from './environment.js'
 import { ServerStartError, ServerUnavailableError } from './errors.js'
 import { startKafka } from './kafka.js'
+import { startMoto } from './moto.js'
 import type { Progress } from './progress.js'
 
 export interface ProvidedServer<Name extends ServerName> {
@@ -15,14 +16,14 @@ export interface ProvidedServer<Name extends ServerName> {
 }
 
 export interface StartOptions {
-  /** @default 1 */
+  /** Of Cassandra and Kafka; DynamoDB is one process. @default 1 */
   readonly nodes?: 1 | 3
   readonly onProgress: Progress
 }
 
 interface Starter<Name extends ServerName> {
-  docker(): Promise<ProvidedServer<Name>>
-  jars(options: StartOptions): Promise<ProvidedServer<Name>>
+  docker?(): Promise<ProvidedServer<Name>>
+  program(options: StartOptions): Promise<ProvidedServer<Name>>
 }
 
 const starters = {
@@ -31,7 +32,7 @@ const starters = {
       const { port, ...cluster } = await startInDocker('cassandra')
       return { ...cluster, address: { contactPoints: ['127.0.0.1'], port, localDataCenter: 'datacenter1' } }
     },
-    async jars(options) {
+    async program(options) {
       const { contactPoints, port, localDataCenter, folder, stop } = await startCassandra(options)
       return { folder, stop, address: { contactPoints, port, localDataCenter } }
     },
@@ -41,15 +42,22 @@ const starters = {
       const { port, ...cluster } = await startInDocker('kafka')
       return { ...cluster, address: { bootstrapServers: `127.0.0.1:${port}` } }
     },
-    async jars(options) {
+    async program(options) {
       const { bootstrapServers, folder, stop } = await startKafka(options)
       return { folder, stop, address: { bootstrapServers } }
+    },
+  },
+  dynamodb: {
+    // Not in Docker: moto's image starts it with threads, and its updates are atomic with one only.
+    async program(options) {
+      const { endpoint, folder, stop } = await startMoto(options)
+      return { folder, stop, address: { endpoint } }
     },
   },
 } satisfies { [Name in ServerName]?: Starter<Name> }
 
 /**
- * The address in the server's environment variable, else Docker, else jars; these also when Docker fails, and says why.
+ * The address in the server's environment variable, else Docker, else jars or Python packages; these also when Docker fails, and says why.
  *
  * @throws ServerUnavailableError that says what to install
  */
@@ -60,18 +68,18 @@ export async function provideServer<Name extends ServerName>(name: Name, options
   const variable = `set ${variableOf(name)} to ${syntaxOf(name)}`
   if (!starter) throw new ServerUnavailableError(`${name} is not started here: ${variable}`)
   // Containers have addresses that the host may not reach: several nodes are never in Docker.
-  if (options.nodes !== 3 && dockerAnswers()) {
+  if (starter.docker && options.nodes !== 3 && dockerAnswers()) {
     try {
       return await starter.docker()
     } catch (error) {
       if (!(error instanceof ServerStartError)) throw error
-      console.error(`${error.message}\n${name}: starts from jars instead`)
+      console.error(`${error.message}\n${name}: starts without it`)
     }
   }
   try {
-    return await starter.jars(options)
+    return await starter.program(options)
   } catch (error) {
     if (!(error instanceof ServerUnavailableError)) throw error
-    throw new ServerUnavailableError(`${name} ${error.message}; or install Docker, or ${variable}`)
+    throw new ServerUnavailableError(`${name} ${error.message}; or ${starter.docker ? 'install Docker, or ' : ''}${variable}`)
   }
 }

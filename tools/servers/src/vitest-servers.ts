@@ -4,7 +4,7 @@ import { showProgress } from './progress.js'
 import { type ProvidedServer, provideServer } from './provide-server.js'
 import { availabilityOf } from './vitest-availability.js'
 
-const names = ['cassandra'] as const
+const names = ['cassandra', 'dynamodb'] as const
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const progress = showProgress()
@@ -14,6 +14,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
       const availability = await availabilityOf(async () => {
         const server = await provideServer(name, { nodes: 1, onProgress: progress.of(name) })
         provided.push(server)
+        if ('region' in server.address)
+          console.info(`The tests make and delete tables of AWS in ${server.address.region}: it costs.`)
         return server.address
       })
       return [name, availability] as const

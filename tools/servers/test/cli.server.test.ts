@@ -6,23 +6,31 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
+import { findPython } from '@hist/python'
 import { describeWithJava } from '@hist/servers/vitest'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { provideJars } from '../src/jars.js'
+import { provideMoto } from '../src/moto.js'
 import { runningPid } from '../src/owned-process.js'
 import { acceptsConnections } from '../src/ports.js'
 
 const program = fileURLToPath(new URL('../dist/cli.js', import.meta.url))
 
 describeWithJava('cassandra', 'npm run servers', () => {
-  describeWithJava('kafka', 'with Cassandra and Kafka', () => {
+  describeWithJava('kafka', 'with all servers', () => {
+    const python = findPython()
+    if (!python.available) {
+      test('DynamoDB too', ({ skip }) => skip(python.reason))
+      return
+    }
     // A cache of its own: it neither sees nor stops what a person has up.
     const cache = mkdtempSync(join(tmpdir(), 'hist-cli-test-'))
     const run = join(cache, 'run')
 
     beforeAll(async () => {
       mkdirSync(run)
-      for (const folder of [await provideJars('cassandra'), await provideJars('kafka')]) {
+      const { folder: moto } = await provideMoto()
+      for (const folder of [await provideJars('cassandra'), await provideJars('kafka'), moto]) {
         symlinkSync(folder, join(cache, folder.split('/').at(-1) ?? ''))
       }
     })
@@ -52,7 +60,9 @@ describeWithJava('cassandra', 'npm run servers', () => {
       expect(addresses).toEqual({
         cassandra: { contactPoints: ['127.0.0.1'], port: expect.any(Number), localDataCenter: 'datacenter1' },
         kafka: { bootstrapServers: expect.stringMatching(/^127\.0\.0\.1:\d+$/) },
+        dynamodb: { endpoint: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/) },
       })
+      expect((await fetch(`${addresses.dynamodb.endpoint}/moto-api/`)).status).toBe(200)
       expect(await acceptsConnections(addresses.cassandra.port, '127.0.0.1')).toBe(true)
       expect(await acceptsConnections(Number(addresses.kafka.bootstrapServers.split(':')[1]), '127.0.0.1')).toBe(true)
 
@@ -67,13 +77,16 @@ describeWithJava('cassandra', 'npm run servers', () => {
 
       expect((await servers('status', '--json')).last).toBe(up.last)
       const running = nodes()
-      expect(running.map(runningPid)).toEqual([expect.any(Number), expect.any(Number)])
+      expect(running.map(runningPid)).toEqual([expect.any(Number), expect.any(Number), expect.any(Number)])
 
       expect(await servers('down', 'kafka')).toMatchObject({ code: 0, last: 'Stopped kafka.' })
-      expect((await servers('status')).output).toMatch(/^cassandra: 127.+\n {2}process \d+, log: .+\nkafka: not up\n$/)
+      expect((await servers('status')).output).toMatch(
+        /^cassandra: 127.+\n {2}process \d+, log: .+\nkafka: not up\ndynamodb: .+\n.+\n$/,
+      )
+      expect(await servers('down', 'dynamodb')).toMatchObject({ code: 0, last: 'Stopped dynamodb.' })
       expect(await servers('down')).toMatchObject({ code: 0, last: 'Stopped cassandra.' })
       expect(nodes()).toEqual([])
-      expect(running.map(runningPid)).toEqual([undefined, undefined])
+      expect(running.map(runningPid)).toEqual([undefined, undefined, undefined])
       expect(await acceptsConnections(addresses.cassandra.port, '127.0.0.1')).toBe(false)
     }, 180_000)
 
@@ -81,7 +94,7 @@ describeWithJava('cassandra', 'npm run servers', () => {
       '%s during up leaves nothing behind',
       async signal => {
         const child = start('up')
-        await expect.poll(() => nodes().filter(folder => runningPid(folder) !== undefined).length, { timeout: 30_000 }).toBe(2)
+        await expect.poll(() => nodes().filter(folder => runningPid(folder) !== undefined).length, { timeout: 30_000 }).toBe(3)
         const pids = nodes().map(runningPid)
         child.kill(signal)
         await once(child, 'exit')

@@ -35,6 +35,9 @@ test('HIST_KAFKA', () => {
 test('HIST_DYNAMODB and HIST_ROCKSET', () => {
   expect(dynamodb('http://127.0.0.1:8000')).toEqual({ endpoint: 'http://127.0.0.1:8000' })
   expect(dynamodb('aws:eu-central-1')).toEqual({ region: 'eu-central-1' })
+  for (const address of [{ endpoint: 'http://127.0.0.1:8000' }, { region: 'eu-central-1' }]) {
+    expect(dynamodb(formatAddress(address))).toEqual(address)
+  }
   expect(rockset('https://127.0.0.1:1;key=secret')).toEqual({ apiServer: 'https://127.0.0.1:1', apiKey: 'secret' })
 })
 
