@@ -168,8 +168,7 @@ describeWithJava('cassandra', 'three nodes', () => {
     console.info(
       `Quorum lost: the append ended with ${error.code} (${error.message}), the read with ${unread.code} (${unread.message})`,
     )
-    await node(1).restart()
-    await node(2).restart()
+    await Promise.all([node(1).restart(), node(2).restart()])
     await chat.append(turn, { id: error.appendId ?? '' })
     expect(contents(await chat.messages())).toEqual([...before, 'of unknown outcome', 'its second message'])
     const rows = await database.client.execute(

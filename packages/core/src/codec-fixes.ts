@@ -47,7 +47,7 @@ export function applyFixes(data: Fields, list: unknown, note: Note): Fix[] {
     const { holder, key } = slotAt(data, path)
     if (!Object.hasOwn(holder, key) || SHAPES.has(kind)) continue
     const revive = REVIVERS.get(kind)
-    if (revive === undefined) note('NEWER_FORMAT', 'a value of an unknown kind')
+    if (revive === undefined) note('NEWER_FORMAT', 'unknown value')
     else setOwn(holder, key, revived(revive, holder[key], argument))
   }
   return nested

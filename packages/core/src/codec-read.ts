@@ -32,7 +32,7 @@ function anyRow(text: string, onWarning: OnWarning | undefined): Fields | undefi
 }
 
 export function notAMessage(): HistoryError {
-  return new HistoryError('not a stored message, or nested too deeply', { code: 'CORRUPT_ENTRY' })
+  return new HistoryError('not a message, or nested too deeply', { code: 'CORRUPT_ENTRY' })
 }
 
 const PLAIN_HEADS = KNOWN_TYPES.map(type => ({ type, head: `{"type":"${type}","data":{` }))

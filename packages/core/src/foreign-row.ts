@@ -1,5 +1,5 @@
 import type { Note } from './codec-read.js'
-import { type Fields, isFields, setOwn } from './message-form.js'
+import { answeredIn, type Fields, isFields, setOwn } from './message-form.js'
 import type { MessageForm } from './own-form.js'
 
 const ESCAPE = '__lc_escaped__'
@@ -21,7 +21,7 @@ function unescaped(value: unknown, note: Note): unknown {
   if (typeof value !== 'object' || value === null) return value
   const keys = Object.keys(value)
   if (keys.length === 1 && keys[0] === ESCAPE) {
-    note('REPAIRED_ENTRY', 'an escaped object')
+    note('REPAIRED_ENTRY', 'escaped object')
     return (value as Fields)[ESCAPE]
   }
   for (const key of keys) setOwn(value, key, unescaped((value as Fields)[key], note))
@@ -43,9 +43,10 @@ export function completed({ type, data }: MessageForm, note: Note): Fields {
     kept.response_metadata = { output_version: 'v1', ...(kept.response_metadata as Fields) }
     note('REPAIRED_ENTRY', 'content_blocks without content')
   }
-  if (type === 'tool' && kept.tool_call_id === undefined) {
-    kept.tool_call_id = ''
-    note('REPAIRED_ENTRY', 'a tool result without tool_call_id')
+  const field = answeredIn(type)
+  if (field && kept[field] === undefined) {
+    kept[field] = ''
+    note('REPAIRED_ENTRY', `${type} without ${field}`)
   }
   return { content: '', additional_kwargs: {}, response_metadata: {}, ...(type === 'ai' && callsIn(kept)), ...kept }
 }

@@ -16,6 +16,11 @@ export function isFields(value: unknown): value is Fields {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
+/** The field of a tool result that names the call it answers: the call's id or, in the function messages of old, the function's name. */
+export function answeredIn(type: string): 'tool_call_id' | 'name' | undefined {
+  return type === 'tool' ? 'tool_call_id' : type === 'function' ? 'name' : undefined
+}
+
 /** `hist` of a message; `others`: members that are not the codec's. */
 export function notesOf(chunk: boolean, fixes: Fix[], others: Fields | undefined): CodecNotes {
   return { v: 1, ...(chunk && { c: 1 }), ...(fixes.length > 0 && { f: fixes }), ...others }

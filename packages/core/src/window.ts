@@ -1,4 +1,5 @@
 import type { StoredMessage } from './message.js'
+import { answeredIn } from './message-form.js'
 
 /** How many leading messages are tool results. What they answer lies outside the window. */
 export function leadingToolResults(messages: readonly StoredMessage[]): number {
@@ -6,9 +7,10 @@ export function leadingToolResults(messages: readonly StoredMessage[]): number {
   return first < 0 ? messages.length : first
 }
 
-/** The call that a tool result answers: its id or, for the function messages of old, the function's name. */
+/** The call that a tool result answers, by its id or name. */
 export function answeredCall({ type, data }: StoredMessage): string | undefined {
-  return type === 'tool' || type === 'function' ? `${data.tool_call_id ?? data.name}` : undefined
+  const field = answeredIn(type)
+  return field && `${data[field]}`
 }
 
 /** The calls that a message makes, named as `answeredCall` names them. Rows of others may hold anything where a list belongs. */

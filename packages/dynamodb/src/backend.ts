@@ -11,7 +11,7 @@ import {
 } from '@hist/core'
 import { Once } from '@hist/core/backend'
 import { openClient } from './client.js'
-import { itemsLayout } from './items.js'
+import { itemsLayout } from './items/items.js'
 import type { Layout } from './layout.js'
 import { listLayout } from './list/list.js'
 import { checkDynamoDBOptions } from './option-checks.js'

@@ -88,3 +88,8 @@ export function historyErrorOf(error: unknown, context: RequestContext): History
 export function isConditionFailed(error: unknown): boolean {
   return isHistoryError(error) && (error.cause as DriverError | undefined)?.name === 'ConditionalCheckFailedException'
 }
+
+/** An entry that cannot be read. @internal */
+export function corrupt(text: string, cause?: unknown): HistoryError {
+  return new HistoryError(text, { code: 'CORRUPT_ENTRY', cause })
+}

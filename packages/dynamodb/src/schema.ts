@@ -9,13 +9,6 @@ import { type Call, HistoryError, isHistoryError } from '@hist/core'
 import { pause } from './persist.js'
 import type { Table } from './table.js'
 
-/** Sort keys of heads begin with it. `$` is the character after `#`: the upper bound of all of them. */
-export const HEAD = 'm#'
-export const HEAD_END = 'm$'
-/** Sort keys of parts begin with it. */
-export const PART = 'p#'
-export const PART_END = 'p$'
-
 const KEY_TYPES = ['HASH', 'RANGE'] as const
 
 /** The command that makes the table, for the text of `NOT_SET_UP`. */

@@ -63,7 +63,7 @@ describeWithServer('dynamodb', 'list on a real server', address => {
 })
 
 describeWithServer('dynamodb', 'items on a real server', address => {
-  const options = { longSession: 2_000 }
+  const options = { longSession: 500 }
   historyBackendContract({ runner: vitest, name: 'DynamoDB items, by default', setup: () => setUp(address, {}), options })
   historyBackendContract({
     runner: vitest,

@@ -13,7 +13,10 @@ describeWithJava('kafka', 'three Kafka brokers', () => {
     const brokers = async () => (await admin.describeCluster()).brokers.length
     try {
       await Promise.all([admin.connect(), producer.connect()])
-      await admin.createTopics({ topics: [{ topic: 'three', numPartitions: 1, replicationFactor: 3 }] })
+      // Waiting for leaders fails if a broker has not heard of the topic yet.
+      const topics = [{ topic: 'three', numPartitions: 1, replicationFactor: 3 }]
+      await admin.createTopics({ topics, waitForLeaders: false })
+      await expect.poll(() => admin.fetchTopicOffsets('three').catch(String), { timeout: 20_000 }).toHaveLength(1)
       await send()
 
       await cluster.nodes[2]?.kill()

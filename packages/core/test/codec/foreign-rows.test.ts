@@ -162,11 +162,14 @@ describe('rows of LangChain.js', () => {
     })
   })
 
-  it('a tool result without tool_call_id gets an empty one, and says so', () => {
+  it.each([
+    ['tool', 'tool_call_id'],
+    ['function', 'name'],
+  ] as const)('a %s result without %s gets an empty one, and says so', (type, field) => {
     const warnings = warningsOf(onWarning => {
-      assert.equal(decodeMessage('{"type":"tool","data":{"content":"x"}}', { onWarning }).data.tool_call_id, '')
+      assert.equal(decodeMessage(`{"type":"${type}","data":{"content":"x","${field}":null}}`, { onWarning }).data[field], '')
     })
-    assert.match(warnings[0]?.message ?? '', /tool_call_id/)
+    assert.match(warnings[0]?.message ?? '', new RegExp(`${type} without ${field}`))
   })
 })
 

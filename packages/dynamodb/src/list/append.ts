@@ -51,10 +51,13 @@ interface Change {
   readonly values?: Readonly<Record<string, AttributeValue>>
 }
 
-/** An item that exists without the list belongs to somebody who keeps messages under another name. */
+/**
+ * An item that exists without the list belongs to somebody who keeps messages under another name. A time of expiry that is not a number is
+ * none, for DynamoDB too, and no comparison with it holds.
+ */
 const ADDED: Change = {
   list: 'list_append(if_not_exists(#h, :empty), :m)',
-  condition: '(attribute_not_exists(#p) OR attribute_type(#h, :list)) AND (attribute_not_exists(#t) OR #t > :now)',
+  condition: '(attribute_not_exists(#p) OR attribute_type(#h, :list)) AND (attribute_not_exists(#t) OR NOT #t <= :now)',
 }
 const ANEW: Change = { list: ':m', condition: 'attribute_type(#h, :list) AND #t <= :now', expired: true }
 

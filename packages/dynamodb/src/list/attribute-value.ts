@@ -1,6 +1,6 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb'
 import type { Fix } from '@hist/core'
-import { corrupt } from '../item.js'
+import { corrupt } from '../errors.js'
 
 type Fields = Record<string, unknown>
 type Path = Fix[0]

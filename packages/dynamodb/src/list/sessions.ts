@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import { type Call, HistoryError, type SessionSlice } from '@hist/core'
-import { type SessionsRange, scan } from '../sessions.js'
+import { type SessionsRange, scan } from '../scan.js'
 import type { Item } from '../table.js'
 import type { ListTable } from './list-table.js'
 

@@ -26,6 +26,14 @@ historyBackendContract({
   options: { longSession: LONG_SESSION },
 })
 
+// More than any session of the suite has, so that every append compares and replaces, but nothing is removed.
+historyBackendContract({
+  runner: vitest,
+  name: 'DynamoDB list, by historySize',
+  setup: () => setUp({ historySize: 10_000 }),
+  options: { longSession: 200 },
+})
+
 historyBackendContract({
   runner: vitest,
   name: 'DynamoDB list, everything otherwise',

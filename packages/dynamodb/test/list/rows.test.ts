@@ -164,11 +164,12 @@ describe("the JavaScript community class's items", () => {
     const kwargs = rows.map(({ M }) => JSON.parse(M?.additional_kwargs?.S ?? '{}'))
     expect(messages.map(message => message.data.additional_kwargs)).toEqual(kwargs)
     expect(warnings.map(warning => warning.code)).toEqual(
-      rows.flatMap(({ M }) => (M?.type?.S === 'tool' ? ['REPAIRED_ENTRY'] : [])),
+      rows.flatMap(({ M }) => (M?.type?.S === 'tool' || M?.type?.S === 'function' ? ['REPAIRED_ENTRY'] : [])),
     )
     if (name === 'ai_additional_kwargs') {
       expect(messages[0]?.data.tool_calls).toEqual([{ id: 'call_9', name: 'f', args: { a: 1 }, type: 'tool_call' }])
     }
+    if (name === 'function') expect(messages[0]?.data.name).toBe('')
     if (name === 'chat') expect(messages[0]?.data.role).toBe('narrator')
     await session.append([human('ours')])
     expect(await session.messages()).toEqual([...messages, human('ours')])

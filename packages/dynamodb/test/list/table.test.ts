@@ -117,6 +117,19 @@ describe('an item', () => {
     })
   })
 
+  test.each([{ S: '2020-01-01' }, { NULL: true }])('a time of expiry that is not a number is none: %j', async expireAt => {
+    const id = nextSession()
+    await put(listTableName, { SessionId: { S: id }, History: { L: [] }, expireAt })
+    const chat = (options: { ttlSeconds?: number; historySize?: number }) =>
+      database.store({ tableName: listTableName, layout, ...options }).session(id)
+    await chat({}).append([human('a')])
+    await chat({ historySize: 3 }).append([human('b')])
+    expect((await database.items(listTableName, id))[0]?.expireAt).toEqual(expireAt)
+    await chat({ ttlSeconds: 60 }).append([human('c')])
+    expect((await database.items(listTableName, id))[0]?.expireAt).toEqual({ N: expect.any(String) })
+    expect(contents(await chat({}).messages())).toEqual(['a', 'b', 'c'])
+  })
+
   test('an empty append makes none', async () => {
     const id = nextSession()
     await database.store({ tableName: listTableName, layout }).session(id).append([])

@@ -1,8 +1,8 @@
 import { createTestClock } from '@hist/core/conformance'
 import { DynamoDBBackend } from '@hist/dynamodb/store'
 import { describe, expect, test } from 'vitest'
-import { human, noise, range } from './database.js'
-import { database, proxy } from './fixture.js'
+import { human, noise, range } from '../database.js'
+import { database, proxy } from '../fixture.js'
 
 async function collect(ids: AsyncIterable<string>): Promise<string[]> {
   const collected: string[] = []

@@ -2,8 +2,8 @@ import { PutItemCommand } from '@aws-sdk/client-dynamodb'
 import { createTestClock } from '@hist/core/conformance'
 import { halveBatchWrite, throttle } from '@hist/fault-proxy'
 import { describe, expect, test } from 'vitest'
-import { contents, human, noise, range } from './database.js'
-import { database, nextSession, proxy, tableName } from './fixture.js'
+import { contents, human, noise, range } from '../database.js'
+import { database, nextSession, proxy, tableName } from '../fixture.js'
 
 async function sortKeys(session: string): Promise<string[]> {
   return (await database.items(tableName, session)).map(item => item.SK?.S ?? '')

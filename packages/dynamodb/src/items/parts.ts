@@ -1,9 +1,10 @@
 import type { Call } from '@hist/core'
-import { getHead, partsPrefix } from './append.js'
-import { corrupt, decodeBlob, decodeHead, type PartsOfHead } from './item.js'
+import { corrupt } from '../errors.js'
+import type { Item } from '../table.js'
+import { getHead } from './append.js'
+import { decodeBlob, decodeHead, type PartsOfHead } from './item.js'
 import type { ItemsTable } from './items-table.js'
-import { HEAD } from './schema.js'
-import type { Item } from './table.js'
+import { HEAD, partsPrefix } from './sort-key.js'
 
 /**
  * The messages of a split append. None if it was cleared meanwhile: `clear` removes the head first, so parts can be missing below a

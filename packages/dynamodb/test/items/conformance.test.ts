@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { type ConformanceSetup, historyBackendContract } from '@hist/core/conformance'
 import { DynamoDBBackend, type ItemsLayoutOptions } from '@hist/dynamodb/store'
 import * as vitest from 'vitest'
-import { type Database, openDatabase } from './database.js'
+import { type Database, openDatabase } from '../database.js'
 
 type Options = Omit<ItemsLayoutOptions, 'tableName'>
 

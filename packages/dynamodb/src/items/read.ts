@@ -1,10 +1,11 @@
 import type { QueryCommandOutput } from '@aws-sdk/client-dynamodb'
 import { argumentError, type Call, isHistoryError, type RawEntry, type RawSlice, type ReadRange } from '@hist/core'
-import { corrupt, decodeHead } from './item.js'
+import { corrupt } from '../errors.js'
+import type { Item } from '../table.js'
+import { decodeHead } from './item.js'
 import type { ItemsTable } from './items-table.js'
 import { readParts } from './parts.js'
-import { HEAD, HEAD_END } from './schema.js'
-import type { Item } from './table.js'
+import { HEAD, HEAD_END } from './sort-key.js'
 
 /** Items that one request may ask for. */
 const MOST_ITEMS = 1_000

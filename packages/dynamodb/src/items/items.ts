@@ -1,12 +1,12 @@
 import type { BackendSupports } from '@hist/core'
+import type { OpenClient } from '../client.js'
+import type { Layout } from '../layout.js'
+import { type DynamoDBOptions, itemsSettings } from '../options.js'
 import { append } from './append.js'
 import { clear } from './clear.js'
-import type { OpenClient } from './client.js'
 import { ItemsTable } from './items-table.js'
-import type { Layout } from './layout.js'
-import { type DynamoDBOptions, itemsSettings } from './options.js'
 import { read } from './read.js'
-import { listItems } from './sessions.js'
+import { listSessions } from './sessions.js'
 
 const SUPPORTS: BackendSupports = {
   durable: true,
@@ -31,6 +31,6 @@ export function itemsLayout(options: DynamoDBOptions, openClient: () => OpenClie
     append: (...request) => append(table, ...request),
     read: (...request) => read(table, ...request),
     clear: (...request) => clear(table, ...request),
-    sessions: (...request) => listItems(table, ...request),
+    sessions: (...request) => listSessions(table, ...request),
   }
 }

@@ -2,8 +2,8 @@ import type { HistoryError } from '@hist/core'
 import { createDynamoDBHistory, type DynamoDBTableOptions } from '@hist/dynamodb/store'
 import { dynamoDBError, type Fault, startFaultProxy, throttle } from '@hist/fault-proxy'
 import { describe, expect, test, vi } from 'vitest'
-import { contents, human, mulberry32, noise, range, sdkClient } from './database.js'
-import { database, nextSession, proxy, tableName } from './fixture.js'
+import { contents, human, mulberry32, noise, range, sdkClient } from '../database.js'
+import { database, nextSession, proxy, tableName } from '../fixture.js'
 
 async function failureOf(call: Promise<unknown>): Promise<HistoryError> {
   return call.then(
@@ -188,7 +188,7 @@ describe('what errors mean', () => {
 
   test('the server went down: nothing was written either', async () => {
     const leaving = await startFaultProxy(database.url)
-    const chat = database.store({ tableName, timeoutMs: 300 }, leaving.url).session(nextSession())
+    const chat = database.store({ tableName, timeoutMs: 1_000 }, leaving.url).session(nextSession())
     await chat.append([human('a')])
     await leaving.close()
     await new Promise(resolve => setTimeout(resolve, 50))

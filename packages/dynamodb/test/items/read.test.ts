@@ -2,8 +2,8 @@ import { BatchWriteItemCommand, DeleteItemCommand } from '@aws-sdk/client-dynamo
 import { createTestClock } from '@hist/core/conformance'
 import { DynamoDBBackend } from '@hist/dynamodb/store'
 import { describe, expect, test } from 'vitest'
-import { contents, human, noise, range } from './database.js'
-import { database, nextSession, proxy, tableName } from './fixture.js'
+import { contents, human, noise, range } from '../database.js'
+import { database, nextSession, proxy, tableName } from '../fixture.js'
 
 describe('windows and pages', () => {
   test('the newest 20 of 10,000 messages are one Query', async () => {

@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto'
 import { GetItemCommand, type GetItemCommandOutput, PutItemCommand } from '@aws-sdk/client-dynamodb'
 import { type Call, type EncodedBatch, HistoryError } from '@hist/core'
-import { isConditionFailed } from './errors.js'
+import { isConditionFailed } from '../errors.js'
+import { persist } from '../persist.js'
+import type { Item } from '../table.js'
 import { type EncodedItem, encodeItem, expiry } from './item.js'
 import type { ItemsTable } from './items-table.js'
-import { persist } from './persist.js'
-import { HEAD } from './schema.js'
-import type { Item } from './table.js'
+import { HEAD, partKey } from './sort-key.js'
 
 /** Stores a batch as one item, or as parts and a head. Nothing is visible before the head, which is put last. */
 export async function append(table: ItemsTable, session: string, batch: EncodedBatch, call: Call): Promise<void> {
@@ -94,23 +94,4 @@ async function putParts(table: ItemsTable, session: string, batch: EncodedBatch,
     await persist(call, () => table.send(new PutItemCommand({ TableName: table.settings.tableName, Item: part }), call))
   }
   return attempt
-}
-
-/** Begins the sort keys of the parts of one attempt: `<append>` is what follows `m#` in its head's sort key. */
-export function partsPrefix(append: string, attempt: string): string {
-  return `p#${append}#${attempt}#`
-}
-
-/** Five digits: parts of 390 KiB are at most 10,755, because a blob is in memory and has at most 4 GiB. */
-function partKey(append: string, attempt: string, index: number): string {
-  return partsPrefix(append, attempt) + index.toString().padStart(5, '0')
-}
-
-const PART_KEY = /^p#(.+)#([0-9a-f]{8})([0-9a-f]{8})#\d{5}$/s
-
-/** Of a part's sort key: which attempt it belongs to, and when that began. */
-export function parsePartKey(sortKey: string): { prefix: string; beganSeconds: number } | undefined {
-  const [, append, began, random] = PART_KEY.exec(sortKey) ?? []
-  if (append === undefined || began === undefined || random === undefined) return undefined
-  return { prefix: partsPrefix(append, began + random), beganSeconds: Number.parseInt(began, 16) }
 }

@@ -1,26 +1,10 @@
 import { ScanCommand, type ScanCommandInput, type ScanCommandOutput } from '@aws-sdk/client-dynamodb'
 import { argumentError, type Call, type SessionSlice } from '@hist/core'
-import type { ItemsTable } from './items-table.js'
-import { HEAD } from './schema.js'
 import type { Item, Table } from './table.js'
 
 export interface SessionsRange {
   readonly prefix?: string | undefined
   readonly after?: string | undefined
-}
-
-/** The sessions of one page of a table of layout `'items'`. */
-export function listItems(table: ItemsTable, range: SessionsRange, call: Call): Promise<SessionSlice> {
-  const { primaryKeyName, sortKeyName } = table.settings
-  const { prefix = '' } = range
-  const filter = {
-    ProjectionExpression: '#p, #n',
-    FilterExpression: `begins_with(#s, :head)${prefix === '' ? '' : ' AND begins_with(#p, :prefix)'}`,
-    ExpressionAttributeNames: { '#p': primaryKeyName, '#s': sortKeyName, '#n': 'n' },
-    ExpressionAttributeValues: { ':head': { S: HEAD }, ...(prefix === '' ? {} : { ':prefix': { S: prefix } }) },
-  }
-  const sessionOf = (head: Item) => (head.n?.N === '0' ? undefined : head[primaryKeyName]?.S)
-  return scan(table, range, filter, sessionOf, call)
 }
 
 /**

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { PutItemCommand, type PutItemCommandInput } from '@aws-sdk/client-dynamodb'
 import { describe, expect, test } from 'vitest'
-import { contents, human, noise, range } from './database.js'
-import { database, nextSession, proxy, tableName } from './fixture.js'
+import { contents, human, noise, range } from '../database.js'
+import { database, nextSession, proxy, tableName } from '../fixture.js'
 
 function storedKeys(items: Record<string, { S?: string }>[]): string[] {
   return items.map(item => item.SK?.S ?? '')

@@ -1,8 +1,8 @@
 import { QueryCommand, type QueryCommandInput, type QueryCommandOutput } from '@aws-sdk/client-dynamodb'
 import type { Call } from '@hist/core'
-import type { ItemsSettings } from './options.js'
-import { HEAD } from './schema.js'
-import { type Item, Table } from './table.js'
+import type { ItemsSettings } from '../options.js'
+import { type Item, Table } from '../table.js'
+import { HEAD } from './sort-key.js'
 
 /** A table of layout `'items'`. */
 export class ItemsTable extends Table<ItemsSettings> {

@@ -1,11 +1,11 @@
 import { BatchWriteItemCommand, type BatchWriteItemCommandOutput, type WriteRequest } from '@aws-sdk/client-dynamodb'
 import type { Call } from '@hist/core'
 import { ticksOf } from '@hist/core/backend'
-import { ABANDONED_SECONDS, parsePartKey, partsPrefix } from './append.js'
+import { pause, pauseBefore, persist } from '../persist.js'
+import type { Item } from '../table.js'
+import { ABANDONED_SECONDS } from './append.js'
 import type { ItemsTable } from './items-table.js'
-import { pause, pauseBefore, persist } from './persist.js'
-import { HEAD, HEAD_END, PART, PART_END } from './schema.js'
-import type { Item } from './table.js'
+import { HEAD, HEAD_END, PART, PART_END, parsePartKey, partsPrefix } from './sort-key.js'
 
 /** What one BatchWriteItem takes. */
 const BATCH = 25

@@ -1,9 +1,10 @@
-import { type AppendId, type EncodedBatch, HistoryError } from '@hist/core'
+import type { AppendId, EncodedBatch } from '@hist/core'
 import { millisecondsOf } from '@hist/core/backend'
+import { corrupt } from '../errors.js'
+import type { ItemsSettings } from '../options.js'
+import type { Item } from '../table.js'
 import { compress, decompress } from './compression.js'
-import type { ItemsSettings } from './options.js'
-import { HEAD } from './schema.js'
-import type { Item } from './table.js'
+import { HEAD } from './sort-key.js'
 
 /*
  * One item for each append, its head:
@@ -150,10 +151,6 @@ async function inflate(blob: Uint8Array): Promise<Buffer> {
   } catch (cause) {
     throw corrupt('it cannot be decompressed', cause)
   }
-}
-
-export function corrupt(text: string, cause?: unknown): HistoryError {
-  return new HistoryError(text, { code: 'CORRUPT_ENTRY', cause })
 }
 
 function textOf(value: Item[string]): string {
