@@ -16,6 +16,7 @@ export const readmes = [
   'CONTRIBUTING.md',
   'packages/core/README.md',
   'packages/cassandra/README.md',
+  'packages/kafka/README.md',
   'packages/dynamodb/README.md',
 ]
 
@@ -84,13 +85,15 @@ function bytes(count) {
  * @param {Pick<typeof import('@hist/core'), 'MemoryBackend'>} core
  * @param {Pick<typeof import('@hist/cassandra/store'), 'CassandraBackend'>} cassandra
  * @param {Pick<typeof import('@hist/dynamodb/store'), 'DynamoDBBackend'>} dynamodb
+ * @param {Pick<typeof import('@hist/kafka/store'), 'KafkaBackend'>} kafka
  */
-export function supportsOf({ MemoryBackend }, { CassandraBackend }, { DynamoDBBackend }) {
+export function supportsOf({ MemoryBackend }, { CassandraBackend }, { DynamoDBBackend }, { KafkaBackend }) {
   return {
     memory: new MemoryBackend().supports,
     Cassandra: new CassandraBackend({ keyspace: 'keyspace' }).supports,
     'DynamoDB `items`': new DynamoDBBackend({ tableName: 'table' }).supports,
     'DynamoDB `list`': new DynamoDBBackend({ tableName: 'table', layout: 'list' }).supports,
+    Kafka: new KafkaBackend({ bootstrapServers: 'localhost:9092', topicPrefix: 'chat-' }).supports,
   }
 }
 
@@ -99,6 +102,7 @@ if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
     await import('../packages/core/dist/index.js'),
     await import('../packages/cassandra/dist/store.js'),
     await import('../packages/dynamodb/dist/store.js'),
+    await import('../packages/kafka/dist/store.js'),
   )
   for (const path of readmes) writeFileSync(root + path, renderReadme(path, backends))
 }

@@ -159,6 +159,7 @@ async function supportsOfSources() {
     await import('../packages/core/src/index.js'),
     await import('../packages/cassandra/src/store.js'),
     await import('../packages/dynamodb/src/store.js'),
+    await import('../packages/kafka/src/store.js'),
   )
 }
 

@@ -1,4 +1,4 @@
-// npm run bench -- [codec] [cassandra] [dynamodb] [--peers] [--json]
+// npm run bench -- [codec] [cassandra] [dynamodb] [kafka] [--peers] [--json]
 //
 // Compares within one run and prints ratios; --json makes the last line one JSON object. With --peers, LangChain's own classes
 // are installed beside the benchmarks (190 MB, from tools/bench/peers) and measured too.
@@ -8,12 +8,13 @@ import { parseArgs } from 'node:util'
 import { benchCassandra } from './cassandra.mjs'
 import { benchCodec } from './codec.mjs'
 import { benchDynamoDB } from './dynamodb.mjs'
+import { benchKafka } from './kafka.mjs'
 
 const { values, positionals } = parseArgs({
   options: { peers: { type: 'boolean', default: false }, json: { type: 'boolean', default: false } },
   allowPositionals: true,
 })
-const benchmarks = { codec: benchCodec, cassandra: benchCassandra, dynamodb: benchDynamoDB }
+const benchmarks = { codec: benchCodec, cassandra: benchCassandra, dynamodb: benchDynamoDB, kafka: benchKafka }
 const unknown = positionals.find(name => !Object.hasOwn(benchmarks, name))
 if (unknown !== undefined) {
   console.error(`bench: there is no ${unknown}; there are ${Object.keys(benchmarks).join(', ')}`)
@@ -21,7 +22,9 @@ if (unknown !== undefined) {
 }
 if (values.peers) {
   const cwd = fileURLToPath(new URL('peers', import.meta.url))
-  execFileSync('pnpm', ['install', '--ignore-workspace', '--frozen-lockfile', '--prefer-offline'], { cwd, stdio: 'inherit' })
+  // One of its packages asks for a newer Node, and is not used.
+  const options = ['--ignore-workspace', '--frozen-lockfile', '--prefer-offline', '--config.engine-strict=false']
+  execFileSync('pnpm', ['install', ...options], { cwd, stdio: 'inherit' })
 }
 const results = {}
 for (const name of positionals.length > 0 ? positionals : Object.keys(benchmarks)) results[name] = await benchmarks[name](values)

@@ -4,7 +4,7 @@ import { showProgress } from './progress.js'
 import { type ProvidedServer, provideServer } from './provide-server.js'
 import { availabilityOf } from './vitest-availability.js'
 
-const names = ['cassandra', 'dynamodb'] as const
+const names = ['cassandra', 'dynamodb', 'kafka'] as const
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const progress = showProgress()

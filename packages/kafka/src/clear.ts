@@ -1,0 +1,54 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import type { Call } from '@hist/core'
+import { isUnknownTopic } from './errors.js'
+import { PartitionLog } from './partition-log.js'
+import type { Topics } from './schema.js'
+
+const HIGH_WATERMARK = '-1'
+const DELETE_LIMIT_MS = 8_000
+const LOOK_AGAIN_MS = 5
+
+/** Deletes the records that are there now; offsets go on. A topic that does not exist is not made. */
+export async function truncate(topics: Topics, topic: string, call: Call): Promise<void> {
+  const leaders = await topics.leaders(topic)
+  if (leaders === undefined) return
+  await Promise.all(
+    Array.from(leaders, async (_, partition) => {
+      const log = new PartitionLog(topics, topic, partition, call)
+      await log.ask(broker => broker.deleteRecords({ topics: [{ topic, partitions: [{ partition, offset: HIGH_WATERMARK }] }] }))
+    }),
+  )
+}
+
+/**
+ * Deletes the topic, and waits until the brokers that led it know no more of it: one that has not heard yet could still acknowledge what
+ * then goes with the topic.
+ */
+export async function deleteTopic(topics: Topics, topic: string, call: Call): Promise<void> {
+  topics.forget(topic)
+  const leaders = await topics.leaders(topic)
+  if (leaders === undefined) return
+  try {
+    await topics.brokers.askController(DELETE_LIMIT_MS, broker => broker.deleteTopics({ topics: [topic], timeout: 5_000 }))
+  } catch (error) {
+    if (!isUnknownTopic(error)) throw error
+  }
+  for (const leader of new Set(leaders)) while (await isKnownTo(topics, leader, topic)) await pause(call)
+  topics.forget(topic)
+}
+
+async function isKnownTo(topics: Topics, nodeId: number, topic: string): Promise<boolean> {
+  try {
+    await topics.brokers.ask(nodeId, topic, DELETE_LIMIT_MS, broker => broker.metadata([topic]))
+    return true
+  } catch (error) {
+    if (isUnknownTopic(error)) return false
+    throw error
+  }
+}
+
+async function pause({ signal }: Call): Promise<void> {
+  await wait(LOOK_AGAIN_MS, undefined, { signal }).catch(() => {
+    throw signal.reason
+  })
+}

@@ -1,0 +1,58 @@
+/** Names by api key. https://kafka.apache.org/protocol#protocol_api_keys; those above 47 are of brokers and newer group protocols. */
+const NAMES = [
+  'Produce',
+  'Fetch',
+  'ListOffsets',
+  'Metadata',
+  'LeaderAndIsr',
+  'StopReplica',
+  'UpdateMetadata',
+  'ControlledShutdown',
+  'OffsetCommit',
+  'OffsetFetch',
+  'FindCoordinator',
+  'JoinGroup',
+  'Heartbeat',
+  'LeaveGroup',
+  'SyncGroup',
+  'DescribeGroups',
+  'ListGroups',
+  'SaslHandshake',
+  'ApiVersions',
+  'CreateTopics',
+  'DeleteTopics',
+  'DeleteRecords',
+  'InitProducerId',
+  'OffsetForLeaderEpoch',
+  'AddPartitionsToTxn',
+  'AddOffsetsToTxn',
+  'EndTxn',
+  'WriteTxnMarkers',
+  'TxnOffsetCommit',
+  'DescribeAcls',
+  'CreateAcls',
+  'DeleteAcls',
+  'DescribeConfigs',
+  'AlterConfigs',
+  'AlterReplicaLogDirs',
+  'DescribeLogDirs',
+  'SaslAuthenticate',
+  'CreatePartitions',
+  'CreateDelegationToken',
+  'RenewDelegationToken',
+  'ExpireDelegationToken',
+  'DescribeDelegationToken',
+  'DeleteGroups',
+  'ElectLeaders',
+  'IncrementalAlterConfigs',
+  'AlterPartitionReassignments',
+  'ListPartitionReassignments',
+  'OffsetDelete',
+] as const
+
+/** What a request asks for, such as `Fetch`; without a name here its key: `Api68`. */
+export type KafkaApi = (typeof NAMES)[number] | `Api${number}`
+
+export function apiOf(key: number): KafkaApi {
+  return NAMES[key] ?? `Api${key}`
+}

@@ -1,0 +1,5 @@
+export type { KafkaApi } from './api.js'
+export type { KafkaFault } from './fault.js'
+export type { KafkaProduce, ProducedBatch } from './produce.js'
+export { type ConnectionCounts, type KafkaProxy, type KafkaRule, type KafkaSocketFactory, startKafkaProxy } from './proxy.js'
+export type { KafkaBroker, KafkaRequest } from './request.js'
