@@ -39,8 +39,8 @@ const [neededMajor, neededMinor] = manifest.engines.node.replace('>=', '').split
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
 /** @type {NodeJS.Signals | undefined} */
 let stoppedBy
-/** @type {import('node:child_process').ChildProcess | undefined} */
-let child
+/** @type {Set<import('node:child_process').ChildProcess>} */
+const children = new Set()
 
 if (major < neededMajor || (major === neededMajor && minor < neededMinor)) {
   console.error(`Node ${manifest.engines.node} is needed; this is ${process.versions.node} (${process.execPath}).`)
@@ -119,7 +119,7 @@ async function test(vitestArguments, withStaticChecks) {
   let { passed, failed, skipped } = { passed: 0, failed: 1, skipped: /** @type {string[]} */ ([]) }
   if ((await prepare()) === 0) {
     const failedChecks = withStaticChecks ? await runStaticChecks() : 0
-    ;({ passed, failed, skipped } = await runVitest(vitestArguments))
+    ;({ passed, failed, skipped } = await runTests(vitestArguments))
     failed += failedChecks
   }
   const skippedInCI = inCI && skipped.length > 0
@@ -130,15 +130,35 @@ async function test(vitestArguments, withStaticChecks) {
 }
 
 /**
+ * All tests at once, or those that the arguments name. What needs no server runs beside what waits for servers most of the time; its output
+ * comes when it is over.
  * @param {string[]} vitestArguments
+ */
+async function runTests(vitestArguments) {
+  if (vitestArguments.length > 0) return runVitest(vitestArguments)
+  const [withoutServers, withServers] = await Promise.all([
+    runVitest(['--project', 'unit', '--project', 'floor'], 'pipe'),
+    runVitest(['--project', 'servers', '--project', 'clusters']),
+  ])
+  return {
+    passed: withoutServers.passed + withServers.passed,
+    failed: withoutServers.failed + withServers.failed,
+    skipped: [...withoutServers.skipped, ...withServers.skipped],
+  }
+}
+
+/**
+ * @param {string[]} vitestArguments
+ * @param {'inherit' | 'pipe'} mode
  * @returns {Promise<{ passed: number, failed: number, skipped: string[] }>}
  */
-async function runVitest(vitestArguments) {
+async function runVitest(vitestArguments, mode = 'inherit') {
   const folder = mkdtempSync(join(tmpdir(), 'hist-test-'))
   const file = join(folder, 'totals.json')
   process.on('exit', () => rmSync(folder, { recursive: true }))
-  environment.HIST_TEST_TOTALS = file
-  const code = await show('vitest', ['run', '--reporter=default', '--reporter=./scripts/totals-reporter.mjs', ...vitestArguments])
+  const args = ['run', '--reporter=default', '--reporter=./scripts/totals-reporter.mjs', ...vitestArguments]
+  const { code, output } = await run('vitest', args, mode, { ...environment, HIST_TEST_TOTALS: file })
+  if (output !== '') console.info(output)
   const totals = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : { passed: 0, failed: 0, skipped: [] }
   const none = totals.passed + totals.failed + totals.skipped.length === 0
   if (none) console.error('No test was run.')
@@ -199,27 +219,32 @@ async function show(program, args) {
  * @param {string} program
  * @param {string[]} args
  * @param {'inherit' | 'pipe'} output
+ * @param {NodeJS.ProcessEnv} env
  * @returns {Promise<{ code: number, output: string }>} `output` only with 'pipe'
  */
-function run(program, args, output) {
+function run(program, args, output, env = environment) {
   return new Promise(resolve => {
     // A process group of its own: a signal reaches the children's children, and nothing outlives the command.
-    child = spawn(program, args, {
+    const child = spawn(program, args, {
       cwd: root,
-      env: environment,
+      env,
       detached: true,
       stdio: [output === 'inherit' ? 'inherit' : 'ignore', output, output],
     })
+    children.add(child)
     let text = ''
     const collect = (/** @type {string} */ chunk) => {
       text += chunk
     }
     for (const stream of [child.stdout, child.stderr]) stream?.setEncoding('utf8').on('data', collect)
-    child.on('error', error => resolve({ code: 127, output: error.message }))
-    child.on('exit', () => signalGroup('SIGKILL'))
+    child.on('error', error => {
+      children.delete(child)
+      resolve({ code: 127, output: error.message })
+    })
+    child.on('exit', () => signalGroup(child, 'SIGKILL'))
     child.on('close', (code, signal) => {
-      child = undefined
-      if (stoppedBy) process.exit(128 + constants.signals[stoppedBy])
+      children.delete(child)
+      if (stoppedBy && children.size === 0) process.exit(128 + constants.signals[stoppedBy])
       resolve({ code: code ?? 128 + (signal ? constants.signals[signal] : 0), output: text })
     })
   })
@@ -230,15 +255,21 @@ function stop(signal) {
   // npm forwards the terminal's Ctrl-C, which has reached us already.
   if (stoppedBy) return
   stoppedBy = signal
-  if (!child) process.exit(128 + constants.signals[signal])
-  signalGroup(signal)
-  setTimeout(() => signalGroup('SIGKILL'), 10_000).unref()
+  if (children.size === 0) process.exit(128 + constants.signals[signal])
+  for (const child of children) signalGroup(child, signal)
+  const kill = () => {
+    for (const child of children) signalGroup(child, 'SIGKILL')
+  }
+  setTimeout(kill, 10_000).unref()
 }
 
-/** @param {NodeJS.Signals} signal */
-function signalGroup(signal) {
+/**
+ * @param {import('node:child_process').ChildProcess} child
+ * @param {NodeJS.Signals} signal
+ */
+function signalGroup(child, signal) {
   try {
-    if (child?.pid) process.kill(-child.pid, signal)
+    if (child.pid) process.kill(-child.pid, signal)
   } catch {
     // No process of the group is left.
   }

@@ -1,53 +1,10 @@
-import { readFileSync } from 'node:fs'
 import { decodeMessage, type StoredMessage } from '@hist/core'
-import { toStoredMessage } from '@hist/core/langchain'
 import type { PythonPeer } from '@hist/python'
 import { describeWithPython } from '@hist/python/vitest'
 import { describeWithServer } from '@hist/servers/vitest'
-import {
-  AIMessage,
-  AIMessageChunk,
-  ChatMessage,
-  FunctionMessage,
-  HumanMessage,
-  SystemMessage,
-  ToolMessage,
-} from '@langchain/core/messages'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { kinds, pythonFixtures, pythonRows } from '../../core/test/fixtures/messages/both-languages.js'
 import { contents, type Database, human, openDatabase, range } from './database.js'
-
-/** Every kind, and what is easily lost. */
-const kinds: StoredMessage[] = [
-  new SystemMessage({ content: 'You book trains.', id: 's1' }),
-  new HumanMessage({ content: 'Köln → Zürich 🚆 "quoted"\n\u2028 and \u0000', name: 'mia', id: 'h1' }),
-  new HumanMessage({
-    content: [
-      { type: 'text', text: 'see' },
-      { type: 'image_url', image_url: { url: 'data:image/png;base64,AA==' } },
-    ],
-  }),
-  new AIMessage({
-    content: [{ type: 'text', text: 'Let me look.' }],
-    tool_calls: [{ name: 'trains', args: { from: 'Köln', nested: { deep: [1, 2.5, null, true] } }, id: 'c1', type: 'tool_call' }],
-    invalid_tool_calls: [{ name: 'trains', args: '{', id: 'c2', error: 'Malformed args.', type: 'invalid_tool_call' }],
-    response_metadata: { model_name: 'm', finish_reason: 'tool_calls' },
-    id: 'a1',
-  }),
-  new ToolMessage({ content: '[]', tool_call_id: 'c1', name: 'trains', status: 'error', artifact: { rows: [[105, 354.5]] } }),
-  new FunctionMessage({ content: '4', name: 'add' }),
-  new ChatMessage({ content: 'as a critic', role: 'critic' }),
-  new AIMessageChunk({ content: 'streamed', id: 'a2' }),
-  new AIMessage(''),
-].map(message => toStoredMessage(message))
-
-interface Fixture {
-  readonly name: string
-  readonly json?: string
-  readonly readback_equal?: boolean
-}
-const fixtures: Fixture[] = JSON.parse(
-  readFileSync(new URL('../../core/test/fixtures/messages/python-messages.json', import.meta.url), 'utf8'),
-).fixtures
 
 describeWithServer('cassandra', 'the real Python class', address => {
   describeWithPython('on the same table', python => {
@@ -70,7 +27,7 @@ describeWithServer('cassandra', 'the real Python class', address => {
 
     test('it reads ours and we read its rows: every kind, both ways, in one table, in the order of the appends', async () => {
       const chat = database.store().session('both')
-      const rows = fixtures.flatMap(({ json }) => json ?? [])
+      const rows = pythonRows
       const theirs = rows.filter(text => !text.includes('NaN') && !text.includes('Infinity'))
       const expected: StoredMessage[] = []
       for (const [index, text] of theirs.entries()) {
@@ -95,7 +52,7 @@ describeWithServer('cassandra', 'the real Python class', address => {
     })
 
     test('what it reads back equal of its own rows, it reads back equal beside ours', async () => {
-      const rows = fixtures
+      const rows = pythonFixtures
         .filter(({ json, readback_equal }) => json !== undefined && readback_equal)
         .map(({ json }) => json ?? '')
       await add('beside', rows)

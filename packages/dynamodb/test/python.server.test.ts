@@ -1,54 +1,12 @@
-import { readFileSync } from 'node:fs'
 import { decodeMessage, type StoredMessage } from '@hist/core'
-import { toStoredMessage } from '@hist/core/langchain'
 import type { ListLayoutOptions } from '@hist/dynamodb/store'
 import type { PythonPeer } from '@hist/python'
 import { describeWithPython } from '@hist/python/vitest'
 import { describeWithServer } from '@hist/servers/vitest'
-import {
-  AIMessage,
-  AIMessageChunk,
-  ChatMessage,
-  FunctionMessage,
-  HumanMessage,
-  SystemMessage,
-  ToolMessage,
-} from '@langchain/core/messages'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { kinds, pythonRows } from '../../core/test/fixtures/messages/both-languages.js'
 import { CREDENTIALS, contents, human, range } from './database.js'
 import { type ExternalDatabase, openExternalDatabase } from './external-database.js'
-
-/** Every kind, and what is easily lost. */
-const kinds: StoredMessage[] = [
-  new SystemMessage({ content: 'You book trains.', id: 's1' }),
-  new HumanMessage({ content: 'Köln → Zürich 🚆 "quoted"\n\u2028 and \u0000', name: 'mia', id: 'h1' }),
-  new HumanMessage({
-    content: [
-      { type: 'text', text: 'see' },
-      { type: 'image_url', image_url: { url: 'data:image/png;base64,AA==' } },
-    ],
-  }),
-  new AIMessage({
-    content: [{ type: 'text', text: 'Let me look.' }],
-    tool_calls: [{ name: 'trains', args: { from: 'Köln', nested: { deep: [1, 2.5, null, true] } }, id: 'c1', type: 'tool_call' }],
-    invalid_tool_calls: [{ name: 'trains', args: '{', id: 'c2', error: 'Malformed args.', type: 'invalid_tool_call' }],
-    response_metadata: { model_name: 'm', finish_reason: 'tool_calls' },
-    id: 'a1',
-  }),
-  new ToolMessage({ content: '[]', tool_call_id: 'c1', name: 'trains', status: 'error', artifact: { rows: [[105, 354.5]] } }),
-  new FunctionMessage({ content: '4', name: 'add' }),
-  new ChatMessage({ content: 'as a critic', role: 'critic' }),
-  new AIMessageChunk({ content: 'streamed', id: 'a2' }),
-  new AIMessage(''),
-].map(message => toStoredMessage(message))
-
-interface Fixture {
-  readonly name: string
-  readonly json?: string
-}
-const fixtures: Fixture[] = JSON.parse(
-  readFileSync(new URL('../../core/test/fixtures/messages/python-messages.json', import.meta.url), 'utf8'),
-).fixtures
 
 describeWithServer('dynamodb', 'the real Python class', address => {
   describeWithPython("and layout 'list' on the same table", python => {
@@ -76,7 +34,7 @@ describeWithServer('dynamodb', 'the real Python class', address => {
     }
 
     test('we read every kind that it writes', async () => {
-      const texts = fixtures.flatMap(({ json }) => json ?? [])
+      const texts = pythonRows
       // DynamoDB has neither NaN nor infinities: for these it raises TypeError. moto answers a lone surrogate with status 500.
       const rows = texts.filter(text => !/NaN|Infinity/.test(text) && !/\\ud[89a-f]/.test(JSON.stringify(JSON.parse(text))))
       expect(rows.length).toBeGreaterThan(30)

@@ -8,7 +8,7 @@ import { AIMessage, type BaseMessage, HumanMessage } from '@langchain/core/messa
 import { RunnableLambda, RunnableWithMessageHistory } from '@langchain/core/runnables'
 import kafkajs from 'kafkajs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type Database, human, openDatabase, range } from './database.js'
+import { createTopic, type Database, human, openDatabase, range } from './database.js'
 import { openOffsets } from './offsets.js'
 
 const HERE = fileURLToPath(new URL('.', import.meta.url))
@@ -37,7 +37,7 @@ describeWithServer('kafka', 'KafkaChatMessageHistory', address => {
   /** With 3 partitions as Python's class makes it, and the numbers in turn in its partitions. */
   const spread = async (sessionId: string, count: number) => {
     const topic = topicOf(sessionId)
-    await admin.createTopics({ topics: [{ topic, numPartitions: 3 }], waitForLeaders: true })
+    await createTopic(admin, { topic, numPartitions: 3 })
     const producer = kafka.producer()
     await producer.connect()
     const since = Date.now() - count * 10

@@ -5,7 +5,7 @@ import { type BaseMessage, HumanMessage } from '@langchain/core/messages'
 import kafkajs from 'kafkajs'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { borrowCluster } from '../src/client.js'
-import { human, range } from './database.js'
+import { createTopic, human, range } from './database.js'
 
 describeWithJava('kafka', "Python's ways to read, of three brokers", () => {
   let cluster: KafkaCluster
@@ -25,9 +25,7 @@ describeWithJava('kafka', "Python's ways to read, of three brokers", () => {
 
   test('from the latest: whichever broker leads the partition that the message comes to', async () => {
     const topic = 'three-leaders'
-    await admin.createTopics({ topics: [{ topic, numPartitions: 3 }], waitForLeaders: true })
-    const leaders = (await admin.fetchTopicMetadata({ topics: [topic] })).topics[0]?.partitions.map(({ leader }) => leader)
-    expect(new Set(leaders).size).toBe(3)
+    expect(new Set(await createTopic(admin, { topic, numPartitions: 3 })).size).toBe(3)
     const history = open(topic)
     const producer = kafka.producer()
     await producer.connect()

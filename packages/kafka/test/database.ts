@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto'
 import type { HistoryStore, StoredMessage } from '@hist/core'
 import { createKafkaHistory, type KafkaTopicOptions } from '@hist/kafka/store'
 import type { KafkaAddress } from '@hist/servers'
-import type { KafkaConfig } from 'kafkajs'
+import type { Admin, ITopicConfig, KafkaConfig } from 'kafkajs'
+import { vi } from 'vitest'
 import { borrowCluster, createClient, type FetchedRecord } from '../src/client.js'
 
 /** Topics of their own, by a prefix, on brokers that others use too, and a look at what is stored. */
@@ -78,6 +79,16 @@ export function openDatabase(address: KafkaAddress): Database {
       await release()
     },
   }
+}
+
+/** kafkajs's own wait for leaders fails if a broker has not heard of the topic yet. @returns the leaders, by partition */
+export async function createTopic(admin: Admin, topic: ITopicConfig): Promise<number[]> {
+  await admin.createTopics({ topics: [topic], waitForLeaders: false })
+  const leaders = async () => {
+    const { topics } = await admin.fetchTopicMetadata({ topics: [topic.topic] })
+    return topics[0]?.partitions.map(({ leader }) => leader)
+  }
+  return vi.waitUntil(() => leaders().catch(() => undefined), { timeout: 20_000 })
 }
 
 export function clientOptionsOf({ ssl, sasl }: KafkaAddress): Omit<KafkaConfig, 'brokers'> {

@@ -9,7 +9,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest
 import { createClient } from '../src/client.js'
 import { historyErrorOf } from '../src/errors.js'
 import type { GroupOffsets } from '../src/group-offsets.js'
-import { type Database, openDatabase, range } from './database.js'
+import { createTopic, type Database, openDatabase, range } from './database.js'
 import { openOffsets } from './offsets.js'
 
 const COORDINATOR_LOADS = 14
@@ -48,7 +48,7 @@ describeWithServer('kafka', 'the offsets of the group that a topic shares with P
   beforeEach(async () => {
     topics += 1
     topic = `${database.topicPrefix}${topics}`
-    await admin.createTopics({ topics: [{ topic, numPartitions: 3 }], waitForLeaders: true })
+    await createTopic(admin, { topic, numPartitions: 3 })
     proxy = await startKafkaProxy()
     const { own } = database
     const clientOptions = { ...own.clientOptions, socketFactory: proxy.socketFactory }

@@ -9,7 +9,7 @@ import json
 import time
 from functools import cache
 
-from confluent_kafka import Consumer, TopicPartition
+from confluent_kafka import Consumer, Producer, TopicPartition
 from langchain_community.chat_message_histories import KafkaChatMessageHistory
 from langchain_core.messages import messages_from_dict, messages_to_dict
 
@@ -87,5 +87,12 @@ def leave(session_id):
     joined.pop(session_id).close()
 
 
-methods = (add_messages, read, messages, clear, forget, committed, commit, join, leave)
+def produce(session_id, value, compression):
+    """As a producer does that an operator has set to compress."""
+    producer = Producer({'bootstrap.servers': given['bootstrap_servers'], 'compression.type': compression})
+    producer.produce(session_id, value)
+    producer.flush(20)
+
+
+methods = (add_messages, read, messages, clear, forget, committed, commit, join, leave, produce)
 serve({method.__name__: method for method in methods})

@@ -1,57 +1,20 @@
 import { readFileSync } from 'node:fs'
 import { decodeMessage, type StoredMessage } from '@hist/core'
-import { toStoredMessage } from '@hist/core/langchain'
 import { KafkaChatMessageHistory } from '@hist/kafka'
 import type { PythonPeer } from '@hist/python'
 import { describeWithPython } from '@hist/python/vitest'
 import { type KafkaCluster, startKafka } from '@hist/servers'
 import { describeWithJava } from '@hist/servers/vitest'
-import {
-  AIMessage,
-  AIMessageChunk,
-  type BaseMessage,
-  ChatMessage,
-  FunctionMessage,
-  HumanMessage,
-  SystemMessage,
-  ToolMessage,
-} from '@langchain/core/messages'
+import { type BaseMessage, HumanMessage } from '@langchain/core/messages'
 import kafkajs from 'kafkajs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { contents, type Database, human, openDatabase, range } from './database.js'
-
-/** Every kind, and what is easily lost. */
-const kinds: StoredMessage[] = [
-  new SystemMessage({ content: 'You book trains.', id: 's1' }),
-  new HumanMessage({ content: 'Köln → Zürich 🚆 "quoted"\n\u2028 and \u0000', name: 'mia', id: 'h1' }),
-  new HumanMessage({
-    content: [
-      { type: 'text', text: 'see' },
-      { type: 'image_url', image_url: { url: 'data:image/png;base64,AA==' } },
-    ],
-  }),
-  new AIMessage({
-    content: [{ type: 'text', text: 'Let me look.' }],
-    tool_calls: [{ name: 'trains', args: { from: 'Köln', nested: { deep: [1, 2.5, null, true] } }, id: 'c1', type: 'tool_call' }],
-    invalid_tool_calls: [{ name: 'trains', args: '{', id: 'c2', error: 'Malformed args.', type: 'invalid_tool_call' }],
-    response_metadata: { model_name: 'm', finish_reason: 'tool_calls' },
-    id: 'a1',
-  }),
-  new ToolMessage({ content: '[]', tool_call_id: 'c1', name: 'trains', status: 'error', artifact: { rows: [[105, 354.5]] } }),
-  new FunctionMessage({ content: '4', name: 'add' }),
-  new ChatMessage({ content: 'as a critic', role: 'critic' }),
-  new AIMessageChunk({ content: 'streamed', id: 'a2' }),
-  new AIMessage(''),
-].map(message => toStoredMessage(message))
+import { kinds, pythonRows } from '../../core/test/fixtures/messages/both-languages.js'
+import { contents, createTopic, type Database, human, openDatabase, range } from './database.js'
 
 /** What Python's class wrote to three partitions, in the order of the calls. */
 const recorded: { partition: number; value: string; timestamp: number }[] = JSON.parse(
   readFileSync(new URL('./fixtures/python-records.json', import.meta.url), 'utf8'),
 ).records
-
-const pythonRows: string[] = JSON.parse(
-  readFileSync(new URL('../../core/test/fixtures/messages/python-messages.json', import.meta.url), 'utf8'),
-).fixtures.flatMap(({ json }: { json?: string }) => json ?? [])
 
 /** When it has fewer messages than asked for, Python's class waits for this long. */
 const BRIEFLY = 1.5
@@ -144,10 +107,24 @@ describeWithJava('kafka', 'the real Python class', () => {
       expect(contents(await read('hx--user-3a1', 'messages_from_beginning', 1))).toEqual(['hi'])
     })
 
+    test('compressed records: gzip is read; what kafkajs has no codec for is UNSUPPORTED, and says what to do', async () => {
+      const chat = chatOf('compressed')
+      await chat.append([human('ours')])
+      const value = (content: string) => JSON.stringify({ type: 'human', data: { content: content.repeat(100) } })
+      await peer.call('produce', { ...on('compressed'), value: value('gzip '), compression: 'gzip' })
+      expect(contents(await chat.messages())).toEqual(['ours', 'gzip '.repeat(100)])
+      await peer.call('produce', { ...on('compressed'), value: value('lz4 '), compression: 'lz4' })
+      await expect(chat.messages()).rejects.toMatchObject({
+        code: 'UNSUPPORTED',
+        retryable: false,
+        message: expect.stringContaining('CompressionCodecs'),
+      })
+    })
+
     describe('of three partitions, as it makes them', () => {
       test('what it once wrote is read in the order of its calls, whole, as a window, and page by page', async () => {
         const topic = topicOf('recorded')
-        await admin.createTopics({ topics: [{ topic, numPartitions: 3 }], waitForLeaders: true })
+        await createTopic(admin, { topic, numPartitions: 3 })
         const producer = kafka.producer()
         await producer.connect()
         // The broker refuses times that are far ahead, and deletes old ones.

@@ -4,7 +4,7 @@ import { createKafkaHistory } from '@hist/kafka/store'
 import { describeWithServer } from '@hist/servers/vitest'
 import kafkajs from 'kafkajs'
 import { afterAll, describe, expect, test } from 'vitest'
-import { contents, type Database, human, openDatabase, range } from './database.js'
+import { contents, type Database, human, createTopic as makeTopic, openDatabase, range } from './database.js'
 
 const { Kafka, logLevel } = kafkajs
 
@@ -29,9 +29,7 @@ describeWithServer('kafka', 'reading', address => {
   async function createTopic(session: string, numPartitions = 1, settings: Record<string, string> = {}): Promise<string> {
     await admin.connect()
     const configEntries = Object.entries(settings).map(([name, value]) => ({ name, value }))
-    const topics = [{ topic: topicOf(session), numPartitions, replicationFactor: 1, configEntries }]
-    await admin.createTopics({ topics, waitForLeaders: false })
-    await expect.poll(() => admin.fetchTopicOffsets(topicOf(session)).catch(String)).toHaveLength(numPartitions)
+    await makeTopic(admin, { topic: topicOf(session), numPartitions, replicationFactor: 1, configEntries })
     return topicOf(session)
   }
 
@@ -86,6 +84,27 @@ describeWithServer('kafka', 'reading', address => {
       expect(await admin.listTopics()).not.toContain(topicOf('nobody'))
       await store.close()
       await proxy.close()
+    })
+  })
+
+  test('a topic is made with what it needs, whatever the defaults of the brokers are', async () => {
+    const day = 86_400_000
+    await database
+      .store({ ttlMs: day, topicConfig: { 'segment.bytes': 1_048_576 } })
+      .session('made')
+      .append([human('hi')])
+    await admin.connect()
+    const { topics } = await admin.fetchTopicMetadata({ topics: [topicOf('made')] })
+    expect(topics[0]?.partitions).toHaveLength(1)
+    const configNames = ['cleanup.policy', 'retention.ms', 'retention.bytes', 'segment.bytes']
+    const resources = [{ type: kafkajs.ConfigResourceTypes.TOPIC, name: topicOf('made'), configNames }]
+    const { resources: described } = await admin.describeConfigs({ resources, includeSynonyms: false })
+    const entries = described[0]?.configEntries ?? []
+    expect(Object.fromEntries(entries.map(({ configName, configValue }) => [configName, configValue]))).toEqual({
+      'cleanup.policy': 'delete',
+      'retention.ms': String(day),
+      'retention.bytes': '-1',
+      'segment.bytes': '1048576',
     })
   })
 
@@ -188,6 +207,22 @@ describeWithServer('kafka', 'reading', address => {
       expect(await chat.messages()).toEqual([])
       await chat.append([human('after')])
       expect(contents(await chat.messages({ last: 5 }))).toEqual(['after'])
+    })
+
+    test('what the broker lets expire while it is paged is left out, and what comes then is read', {
+      timeout: 60_000,
+    }, async () => {
+      const topic = await createTopic('retained', 1, { 'retention.ms': '4000' })
+      const chat = database.store().session('retained')
+      await chat.append(range(10).map(number => human(`${number}`)))
+      const found: unknown[] = []
+      for await (const { message } of chat.entries({ pageSize: 2 })) {
+        found.push(message.data.content)
+        if (found.length !== 2) continue
+        await expect.poll(async () => (await admin.fetchTopicOffsets(topic))[0]?.low, { timeout: 40_000 }).toBe('10')
+        await chat.append([human('new'), human('newer')])
+      }
+      expect(found).toEqual(['0', '1', 'new', 'newer'])
     })
 
     test('a topic that others delete is empty, and one that they make anew is read from its start', async () => {

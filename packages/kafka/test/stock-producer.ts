@@ -3,7 +3,7 @@ import type { KafkaCluster, ServerNode } from '@hist/servers'
 import kafkajs, { type Admin, type KafkaConfig, type Producer, type ProducerConfig } from 'kafkajs'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { door, failureOf, startWire, type Wire } from './behind-proxy.js'
-import { contents, type Database, human } from './database.js'
+import { contents, createTopic, type Database, human } from './database.js'
 
 const MINUTES = 60_000
 
@@ -45,7 +45,7 @@ export function stockProducerTests(lab: () => Lab): void {
       const topic = topicOf(session)
       const configEntries = Object.entries(config).map(([name, value]) => ({ name, value }))
       const replicaAssignment = [{ partition: 0, replicas }]
-      await lab().admin.createTopics({ waitForLeaders: true, topics: [{ topic, replicaAssignment, configEntries }] })
+      await createTopic(lab().admin, { topic, replicaAssignment, configEntries })
       return topic
     }
 

@@ -18,7 +18,7 @@ import {
   type Wire,
   withError,
 } from './behind-proxy.js'
-import { contents, type Database, human, openDatabase, range } from './database.js'
+import { contents, createTopic, type Database, human, openDatabase, range } from './database.js'
 
 type Fault = (request: KafkaRequest) => KafkaFault | undefined
 
@@ -346,7 +346,7 @@ describeWithServer('kafka', 'appends whose requests fail', address => {
     const remove = (session: string) => admin.deleteTopics({ topics: [topicOf(session)] })
     const make = (session: string, config: Record<string, string> = {}) => {
       const configEntries = Object.entries(config).map(([name, value]) => ({ name, value }))
-      return admin.createTopics({ waitForLeaders: true, topics: [{ topic: topicOf(session), numPartitions: 1, configEntries }] })
+      return createTopic(admin, { topic: topicOf(session), numPartitions: 1, configEntries })
     }
 
     test('deleted between two appends: the next one makes it again', async () => {
