@@ -183,7 +183,7 @@ describeWithJava('cassandra', 'three nodes', () => {
     timeout: 4 * MINUTES,
   }, () => {
     test.each([
-      ['all nodes up', 300, async () => {}],
+      ['all nodes up', 200, async () => {}],
       [
         'a node hangs for 6 s in between',
         150,
@@ -228,7 +228,7 @@ describeWithJava('cassandra', 'three nodes', () => {
   test('eight clients make the same table at once through different nodes: one table, nothing lost', {
     timeout: 4 * MINUTES,
   }, async () => {
-    for (const round of range(3)) {
+    for (const round of range(2)) {
       const own = await openDatabase(address(), 3)
       const began = performance.now()
       const clients = range(8).map(index => openStore([node(index % 3).host], own.keyspace))

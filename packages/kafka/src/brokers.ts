@@ -23,6 +23,8 @@ export class Brokers {
   #borrowed: BorrowedCluster | undefined
   /** Brokers that let a request wait: if they hang, others can tell who leads now. */
   readonly #slow = new Set<KafkaBroker>()
+  /** When a broker last answered. */
+  readonly #answered = new WeakMap<KafkaBroker, number>()
   readonly #connecting = new Map<number, Promise<KafkaBroker>>()
   #refreshing: Promise<void> | undefined
   /** How many operations of the pool run that need its seed broker. */
@@ -149,9 +151,16 @@ export class Brokers {
   }
 
   async #bounded<T>(broker: KafkaBroker, limitMs: number, send: (broker: KafkaBroker) => Promise<T>): Promise<T> {
+    const began = performance.now()
     const timer = setTimeout(() => this.#slow.add(broker), SLOW_MS)
+    // One that has answered others meanwhile is overloaded: new connections would be one more load.
+    const onTimeout = () => {
+      if ((this.#answered.get(broker) ?? 0) < began) this.#drop(broker)
+    }
     try {
-      return await bounded(send(broker), limitMs, () => this.#drop(broker))
+      const answer = await bounded(send(broker), limitMs, onTimeout)
+      this.#answered.set(broker, performance.now())
+      return answer
     } catch (error) {
       // Its place in the pool would be used again, and its connections are gone.
       if (isConnectionError(error)) this.#drop(broker)
@@ -177,7 +186,8 @@ export class Brokers {
     if (broker === undefined) return
     const { pool } = this.#cluster()
     const { seedBroker } = pool
-    pool.removeBroker(broker.connectionPool)
+    // By its address another one of the same would go, and nobody would close its connections.
+    if (Object.values(pool.brokers).includes(broker)) pool.removeBroker(broker.connectionPool)
     // The pool needs one as soon as it knows any broker, and while it connects.
     if (pool.seedBroker === broker || pool.seedBroker === undefined)
       pool.seedBroker = Object.values(pool.brokers)[0] ?? (this.#seedUsers > 0 ? seedBroker : undefined)

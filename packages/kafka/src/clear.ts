@@ -1,21 +1,30 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Call } from '@hist/core'
-import { isUnknownTopic } from './errors.js'
-import { PartitionLog } from './partition-log.js'
+import { isOutOfRange, isUnknownTopic } from './errors.js'
+import { PartitionLog, READ_UNCOMMITTED } from './partition-log.js'
 import type { Topics } from './schema.js'
 
-const HIGH_WATERMARK = '-1'
 const DELETE_LIMIT_MS = 8_000
 const LOOK_AGAIN_MS = 5
 
-/** Deletes the records that are there now; offsets go on. A topic that does not exist is not made. */
+/**
+ * Deletes the records that are there now; offsets go on. A topic that does not exist is not made. Up to an end that is known: "all" is what the
+ * leader knows to be on all replicas, which right after an election may be less than what was acknowledged.
+ */
 export async function truncate(topics: Topics, topic: string, call: Call): Promise<void> {
   const leaders = await topics.leaders(topic)
   if (leaders === undefined) return
   await Promise.all(
     Array.from(leaders, async (_, partition) => {
       const log = new PartitionLog(topics, topic, partition, call)
-      await log.ask(broker => broker.deleteRecords({ topics: [{ topic, partitions: [{ partition, offset: HIGH_WATERMARK }] }] }))
+      const end = await log.end(READ_UNCOMMITTED)
+      try {
+        await log.ask(broker => broker.deleteRecords({ topics: [{ topic, partitions: [{ partition, offset: String(end) }] }] }))
+      } catch (error) {
+        // The end that is remembered may be that of another topic of this name. Core tries again.
+        if (isOutOfRange(error)) topics.forget(topic)
+        throw error
+      }
     }),
   )
 }

@@ -8,6 +8,7 @@ import type { Topics } from './schema.js'
 const READ_LIMIT_MS = 4_000
 /** What transactions left uncommitted, or aborted, is not read. */
 const READ_COMMITTED = 1
+export const READ_UNCOMMITTED = 0
 const LATEST = '-1'
 const EARLIEST = '-2'
 /** kafkajs spreads what one answer holds over the stack. */
@@ -39,9 +40,9 @@ export class PartitionLog {
     this.call = call
   }
 
-  /** Behind everything that is committed, and everything that we were told is stored. */
-  async end(): Promise<bigint> {
-    const listed = await this.#offsetAt(LATEST)
+  /** Behind everything that is stored, and by default committed; and behind everything that we were told is stored. */
+  async end(isolationLevel = READ_COMMITTED): Promise<bigint> {
+    const listed = await this.#offsetAt(LATEST, isolationLevel)
     const acknowledged = this.partition === 0 ? this.topics.acknowledgedEnd(this.topic) : 0n
     return acknowledged > listed ? acknowledged : listed
   }
@@ -118,10 +119,10 @@ export class PartitionLog {
     return answer
   }
 
-  async #offsetAt(timestamp: string): Promise<bigint> {
+  async #offsetAt(timestamp: string, isolationLevel = READ_COMMITTED): Promise<bigint> {
     const { responses } = await this.ask(broker =>
       broker.listOffsets({
-        isolationLevel: READ_COMMITTED,
+        isolationLevel,
         topics: [{ topic: this.topic, partitions: [{ partition: this.partition, timestamp }] }],
       }),
     )

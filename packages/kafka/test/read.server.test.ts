@@ -228,8 +228,10 @@ describeWithServer('kafka', 'reading', address => {
     test('a topic that others delete is empty, and one that they make anew is read from its start', async () => {
       const reader = database.store().session('anew')
       const writer = database.store().session('anew')
+      const clearing = database.store().session('anew')
       await writer.append(range(50).map(number => human(`${number}`)))
-      expect(await reader.messages()).toHaveLength(50)
+      await clearing.append([human('last')])
+      expect(await reader.messages()).toHaveLength(51)
       await admin.connect()
       await admin.deleteTopics({ topics: [topicOf('anew')] })
       expect(await reader.messages()).toEqual([])
@@ -239,6 +241,8 @@ describeWithServer('kafka', 'reading', address => {
       expect(contents(await reader.messages({ last: 20 }))).toEqual(['new'])
       // It still has the old end in mind.
       expect(contents(await writer.messages({ last: 20 }))).toEqual(['new'])
+      await clearing.clear()
+      expect(await reader.messages()).toEqual([])
     })
   })
 
