@@ -18,8 +18,12 @@ export async function isReady(node: StartedNode, cluster: readonly StartedNode[]
     const { brokers } = await admin.describeCluster()
     if (brokers.length !== live.length) return false
     const topic = `ready-${randomUUID()}`
-    await admin.createTopics({ topics: [{ topic, numPartitions: 1, replicationFactor: live.length }], timeout: 5000 })
-    await admin.deleteTopics({ topics: [topic], timeout: 5000 })
+    try {
+      await admin.createTopics({ topics: [{ topic, numPartitions: 1, replicationFactor: live.length }], timeout: 5000 })
+    } finally {
+      // Made, it may still be unknown to a broker that is asked for its leader.
+      await admin.deleteTopics({ topics: [topic], timeout: 5000 })
+    }
     return true
   } finally {
     await admin.disconnect()

@@ -26,9 +26,10 @@ describeWithJava('kafka', 'a Kafka broker', () => {
     const admin = new Kafka({ brokers: [cluster.bootstrapServers], logLevel: logLevel.NOTHING }).admin()
     await admin.connect()
     expect(await admin.listTopics()).toEqual([])
-    await admin.createTopics({ topics: [{ topic: 'defaults' }] })
-    const { topics } = await admin.fetchTopicMetadata({ topics: ['defaults'] })
-    expect(topics[0]?.partitions).toHaveLength(7)
+    // Waiting for leaders fails if the broker has not heard of the topic yet.
+    await admin.createTopics({ topics: [{ topic: 'defaults' }], waitForLeaders: false })
+    const partitions = async () => (await admin.fetchTopicMetadata({ topics: ['defaults'] })).topics[0]?.partitions
+    await expect.poll(() => partitions().catch(String), { timeout: 20_000 }).toHaveLength(7)
     await admin.deleteTopics({ topics: ['defaults'] })
     await admin.disconnect()
   })
