@@ -1,0 +1,70 @@
+#!/usr/bin/env node
+import { createRequire } from 'node:module'
+import { parseArgs } from 'node:util'
+import { type ServerLogger, startRocksetServer } from './index.js'
+
+const usage = `usage: hist-rockset-server --data <file> [options]
+
+  --data <file>                database file, created if it is not there; :memory: keeps nothing
+  --port <number>              default 4243; 0 takes a free one
+  --host <address>             default 127.0.0.1; another than loopback demands a key
+  --api-key <key>              the one key that is taken; better in HIST_ROCKSET_API_KEY, where other users cannot see it
+  --visibility-delay-ms <ms>   how long after its acknowledgement a write can be read; default 0
+  --help, --version
+
+The log is lines of JSON. SIGTERM and SIGINT stop the server once running requests are answered.`
+
+const logger: ServerLogger = {
+  info: (fields, message) => console.info(line('info', fields, message)),
+  error: (fields, message) => console.error(line('error', fields, message)),
+}
+
+try {
+  await main()
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error)
+  process.exitCode = 1
+}
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      data: { type: 'string' },
+      port: { type: 'string', default: '4243' },
+      host: { type: 'string', default: '127.0.0.1' },
+      'api-key': { type: 'string' },
+      'visibility-delay-ms': { type: 'string', default: '0' },
+      help: { type: 'boolean' },
+      version: { type: 'boolean' },
+    },
+  })
+  if (values.help) return console.info(usage)
+  if (values.version) return console.info(createRequire(import.meta.url)('../package.json').version)
+  if (values.data === undefined) throw new Error(usage)
+  const apiKey = values['api-key'] ?? (process.env.HIST_ROCKSET_API_KEY || undefined)
+  const server = await startRocksetServer({
+    data: values.data,
+    port: numberOf(values.port, '--port'),
+    host: values.host,
+    ...(apiKey !== undefined && { apiKey }),
+    visibilityDelayMs: numberOf(values['visibility-delay-ms'], '--visibility-delay-ms'),
+    logger,
+  })
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop(server.close()))
+}
+
+function stop(closing: Promise<void>): void {
+  closing.catch(error => {
+    console.error(error)
+    process.exitCode = 1
+  })
+}
+
+function numberOf(text: string, option: string): number {
+  if (!/^\d+$/.test(text)) throw new Error(`${option} takes a number, not ${JSON.stringify(text)}`)
+  return Number(text)
+}
+
+function line(level: string, fields: object, message: string): string {
+  return JSON.stringify({ time: new Date().toISOString(), level, message, ...fields })
+}

@@ -1,0 +1,36 @@
+import type { Call } from '@hist/core'
+import { ticksOf } from '@hist/core/backend'
+import type { Collection } from '../collection.js'
+import { persist } from '../persist.js'
+import { appendOf } from './read.js'
+
+/** Documents that one request deletes. */
+const MOST_DOCUMENTS = 10_000
+
+/** Deletes what is there up to the newest message, which is asked for once: a busy writer must not make this endless. */
+export async function clear(collection: Collection, session: string, call: Call): Promise<{ observed?: bigint }> {
+  const newest = `SELECT MAX(m.seq) AS last FROM ${collection.name} m WHERE m.session_id = :s`
+  const [row] = await collection.query<{ last?: unknown }>(newest, { s: session }, call)
+  const last = row?.last
+  if (typeof last !== 'string') return {}
+  const page =
+    `SELECT m._id AS id FROM ${collection.name} m WHERE m.session_id = :s AND m.seq <= :last` +
+    ` ORDER BY m._id LIMIT ${MOST_DOCUMENTS}`
+  for (;;) {
+    const rows = await persist(call, () => collection.query<{ id: string }>(page, { s: session, last }, call))
+    if (rows.length === 0) break
+    await persist(call, () => deleteAll(collection, rows, call))
+    if (rows.length < MOST_DOCUMENTS) break
+  }
+  const append = appendOf(last)
+  return append === undefined ? {} : { observed: ticksOf(append) }
+}
+
+async function deleteAll(collection: Collection, rows: readonly { readonly id: string }[], call: Call): Promise<void> {
+  const documents = rows.map(({ id }) => ({ _id: id }))
+  const { statuses, offset } = await collection.write('deleteDocuments', documents, call)
+  // One that is gone already is no failure.
+  const refused = statuses.find(({ status, error }) => status !== 'DELETED' && error?.type !== 'NOTFOUND')
+  if (refused !== undefined) throw collection.refusal(refused)
+  await collection.waitFor(offset, call)
+}
