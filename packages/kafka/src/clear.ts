@@ -1,7 +1,7 @@
-import { setTimeout as wait } from 'node:timers/promises'
 import type { Call } from '@hist/core'
 import { isOutOfRange, isUnknownTopic } from './errors.js'
-import { PartitionLog, READ_UNCOMMITTED } from './partition-log.js'
+import { logsOf, READ_UNCOMMITTED } from './partition-log.js'
+import { pause } from './pause.js'
 import type { Topics } from './schema.js'
 
 const DELETE_LIMIT_MS = 8_000
@@ -12,11 +12,10 @@ const LOOK_AGAIN_MS = 5
  * leader knows to be on all replicas, which right after an election may be less than what was acknowledged.
  */
 export async function truncate(topics: Topics, topic: string, call: Call): Promise<void> {
-  const leaders = await topics.leaders(topic)
-  if (leaders === undefined) return
+  const logs = (await logsOf(topics, topic, call)) ?? []
   await Promise.all(
-    Array.from(leaders, async (_, partition) => {
-      const log = new PartitionLog(topics, topic, partition, call)
+    logs.map(async log => {
+      const { partition } = log
       const end = await log.end(READ_UNCOMMITTED)
       try {
         await log.ask(broker => broker.deleteRecords({ topics: [{ topic, partitions: [{ partition, offset: String(end) }] }] }))
@@ -42,7 +41,7 @@ export async function deleteTopic(topics: Topics, topic: string, call: Call): Pr
   } catch (error) {
     if (!isUnknownTopic(error)) throw error
   }
-  for (const leader of new Set(leaders)) while (await isKnownTo(topics, leader, topic)) await pause(call)
+  for (const leader of new Set(leaders)) while (await isKnownTo(topics, leader, topic)) await pause(LOOK_AGAIN_MS, call)
   topics.forget(topic)
 }
 
@@ -54,10 +53,4 @@ async function isKnownTo(topics: Topics, nodeId: number, topic: string): Promise
     if (isUnknownTopic(error)) return false
     throw error
   }
-}
-
-async function pause({ signal }: Call): Promise<void> {
-  await wait(LOOK_AGAIN_MS, undefined, { signal }).catch(() => {
-    throw signal.reason
-  })
 }

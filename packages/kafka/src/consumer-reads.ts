@@ -5,7 +5,7 @@ import type { KafkaBackend } from './backend.js'
 import type { ConsumerReadOptions, ConsumerStart } from './consumer-reads-of.js'
 import type { Follower } from './follower.js'
 import type { CommittedOffset, GroupOffsets } from './group-offsets.js'
-import { PartitionLog } from './partition-log.js'
+import { logsOf, type PartitionLog } from './partition-log.js'
 import { formatPosition, parsePosition } from './position.js'
 import { read } from './read.js'
 import type { Topics } from './schema.js'
@@ -104,7 +104,7 @@ class ConsumerRead implements HistoryBackend {
   async close(): Promise<void> {}
 
   async #readOn(consumed: ConsumedTopic, call: Call): Promise<RawSlice['entries']> {
-    const logs = await logsOf(consumed, call)
+    const logs = await logsOf(consumed.topics, consumed.topic, call)
     if (logs === undefined) return []
     const committed = this.#start === 'beginning' ? [] : await consumed.offsets.fetch(consumed.topic, logs.length)
     this.#from = await Promise.all(logs.map((log, partition) => firstOffset(log, committed[partition])))
@@ -162,14 +162,8 @@ class ConsumerRead implements HistoryBackend {
   }
 }
 
-/** Undefined if there is no such topic. */
-async function logsOf({ topics, topic }: ConsumedTopic, call: Call): Promise<PartitionLog[] | undefined> {
-  const leaders = await topics.leaders(topic)
-  return leaders && Array.from(leaders, (_, partition) => new PartitionLog(topics, topic, partition, call))
-}
-
-async function endsOf(consumed: ConsumedTopic, call: Call): Promise<bigint[] | undefined> {
-  const logs = await logsOf(consumed, call)
+async function endsOf({ topics, topic }: ConsumedTopic, call: Call): Promise<bigint[] | undefined> {
+  const logs = await logsOf(topics, topic, call)
   return logs && Promise.all(logs.map(log => log.end()))
 }
 

@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { type Call, HistoryError } from '@hist/core'
 import type { TopicPartitions } from './client.js'
+import { pause } from './pause.js'
 import type { Topics } from './schema.js'
 
 /** Whoever begins to wait while a request runs is in the next one. */
@@ -147,10 +148,4 @@ function requested(waiters: readonly Waiter[]): TopicPartitions<{ partition: num
     topic,
     partitions: Array.from(lowest, ([partition, offset]) => ({ partition, fetchOffset: String(offset), maxBytes: 1 })),
   }))
-}
-
-async function pause(milliseconds: number, { signal }: Call): Promise<void> {
-  await wait(milliseconds, undefined, { signal }).catch(() => {
-    throw signal.reason
-  })
 }

@@ -1,5 +1,6 @@
 import type { Message } from 'kafkajs'
 import type { Brokers } from './brokers.js'
+import { PARTITION } from './schema.js'
 
 /** Messages for one topic, with the place in its producer's sequence by which the broker knows repeats. They keep it over all attempts. */
 export interface RecordBatch {
@@ -36,8 +37,6 @@ interface Entry extends SendOptions {
   readonly reject: (error: unknown) => void
 }
 
-/** Of every topic there is one partition that is written to: between several there would be no order. */
-export const PARTITION = 0
 const ALL_REPLICAS = -1
 const MOST_BATCHES = 200
 const MOST_BYTES = 4 * 1_024 * 1_024

@@ -1,4 +1,4 @@
-import { argumentError, type Clock, type HistoryStoreOptions, type OnWarning } from '@hist/core'
+import { argumentError, type Clock, type HistoryStoreOptions } from '@hist/core'
 import {
   checkOptions,
   having,
@@ -8,10 +8,9 @@ import {
   oneOf,
   storeChecks,
   systemClock,
-  warningListener,
 } from '@hist/core/backend'
 import type { KafkaConfig } from 'kafkajs'
-import type { KafkaClientLike } from './client.js'
+import { type KafkaClientLike, REQUEST_TIMEOUT_MS } from './client.js'
 
 /** What the topics of sessions are called, and how they are made and cleared. */
 export interface KafkaTopicOptions extends HistoryStoreOptions {
@@ -80,7 +79,6 @@ export interface TopicSettings {
   readonly maxMessageBytes: number
   readonly requestTimeoutMs: number
   readonly clock: Clock
-  readonly onWarning: OnWarning
 }
 
 const OWNER = '@hist/kafka'
@@ -205,8 +203,7 @@ export function topicSettings(options: KafkaOptions): TopicSettings {
     setupMode: options.setupMode ?? 'sync',
     topicConfig: { ...options.topicConfig },
     maxMessageBytes: options.maxMessageBytes ?? 1_048_588,
-    requestTimeoutMs: options.clientOptions?.requestTimeout ?? 15_000,
+    requestTimeoutMs: options.clientOptions?.requestTimeout ?? REQUEST_TIMEOUT_MS,
     clock: options.clock ?? systemClock,
-    onWarning: warningListener(options.onWarning),
   }
 }

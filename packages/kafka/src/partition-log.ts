@@ -1,8 +1,8 @@
-import { setTimeout as wait } from 'node:timers/promises'
 import { type Call, HistoryError } from '@hist/core'
 import type { FetchedPartition, FetchedRecord, KafkaBroker } from './client.js'
 import { isOutOfRange, isStale, isUnknownTopic } from './errors.js'
-import type { Topics } from './schema.js'
+import { pause } from './pause.js'
+import { PARTITION, type Topics } from './schema.js'
 
 /** A broker answers at once, so one that has not done so by then hangs. */
 const READ_LIMIT_MS = 4_000
@@ -43,7 +43,7 @@ export class PartitionLog {
   /** Behind everything that is stored, and by default committed; and behind everything that we were told is stored. */
   async end(isolationLevel = READ_COMMITTED): Promise<bigint> {
     const listed = await this.#offsetAt(LATEST, isolationLevel)
-    const acknowledged = this.partition === 0 ? this.topics.acknowledgedEnd(this.topic) : 0n
+    const acknowledged = this.partition === PARTITION ? this.topics.acknowledgedEnd(this.topic) : 0n
     return acknowledged > listed ? acknowledged : listed
   }
 
@@ -95,9 +95,7 @@ export class PartitionLog {
       // A transaction of others is open before it; or a new leader does not know yet what is committed; or it is another log.
       if (BigInt(answer.highWatermark) < end) shownFor += pauseMs
       if (shownFor > LONGEST_ELECTION_MS) throw this.#isShorter()
-      await wait(pauseMs, undefined, { signal: this.call.signal }).catch(() => {
-        throw this.call.signal.reason
-      })
+      await pause(pauseMs, this.call)
       pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)
     }
   }
@@ -151,6 +149,12 @@ export class PartitionLog {
     this.topics.forget(this.topic)
     return new HistoryError(`Kafka: topic ${this.topic} was made anew`, { code: 'UNAVAILABLE', cause })
   }
+}
+
+/** Those of all partitions; undefined if there is no such topic. */
+export async function logsOf(topics: Topics, topic: string, call: Call): Promise<PartitionLog[] | undefined> {
+  const leaders = await topics.leaders(topic)
+  return leaders && Array.from(leaders, (_, partition) => new PartitionLog(topics, topic, partition, call))
 }
 
 /** What lies within [from, end): whole batches come, and records of transactions that were aborted. */

@@ -1,6 +1,6 @@
 import type { Call, RawEntry, RawSlice, ReadRange } from '@hist/core'
 import { TICKS_PER_MS, ticksOf } from '@hist/core/backend'
-import { PartitionLog, type Stretch } from './partition-log.js'
+import { logsOf, type PartitionLog, type Stretch } from './partition-log.js'
 import { formatPosition, parsePosition } from './position.js'
 import { type LogRecord, logRecordOf } from './record.js'
 import { withoutRepeats } from './repeats.js'
@@ -17,9 +17,8 @@ const WIDER = 4n
 
 /** One slice of a topic. A topic that does not exist is empty, and is not made. */
 export async function read(topics: Topics, topic: string, range: ReadRange, call: Call): Promise<RawSlice> {
-  const leaders = await topics.leaders(topic)
-  if (leaders === undefined) return { entries: [] }
-  const logs = Array.from(leaders, (_, partition) => new PartitionLog(topics, topic, partition, call))
+  const logs = await logsOf(topics, topic, call)
+  if (logs === undefined) return { entries: [] }
   return range.order === 'oldest-first' ? readForwards(logs, range) : readBackwards(logs, range)
 }
 
@@ -112,23 +111,23 @@ function merge(
   const reached = [...bounds]
   const done = runs.map(() => 0)
   const entries: RawEntry[] = []
-  const headOf = (partition: number) => runs[partition]?.records[done[partition] ?? 0]
   for (;;) {
-    const spent = runs.filter((_, partition) => headOf(partition) === undefined)
-    for (const run of spent) reached[runs.indexOf(run)] = run.next
-    if (spent.every(({ isLast }) => isLast) && spent.length === runs.length) return { slice: { entries }, reached }
-    if (spent.some(({ isLast }) => !isLast) || entries.length >= limit) break
     let best: { readonly partition: number; readonly record: LogRecord } | undefined
-    for (const partition of runs.keys()) {
-      const record = headOf(partition)
-      if (record === undefined) continue
-      if (
+    let isBlocked = false
+    for (const [partition, run] of runs.entries()) {
+      const record = run.records[done[partition] ?? 0]
+      if (record === undefined) {
+        reached[partition] = run.next
+        isBlocked ||= !run.isLast
+      } else if (
         best === undefined ||
         (isForward ? record.timestamp < best.record.timestamp : record.timestamp >= best.record.timestamp)
-      )
+      ) {
         best = { partition, record }
+      }
     }
-    if (best === undefined) break
+    if (best === undefined && !isBlocked) return { slice: { entries }, reached }
+    if (best === undefined || isBlocked || entries.length >= limit) break
     const { partition, record } = best
     const { offset, body } = record
     done[partition] = (done[partition] ?? 0) + 1

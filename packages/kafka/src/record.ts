@@ -48,8 +48,13 @@ export function recordsOf({ id, firstIndex, bodies }: EncodedBatch, { ttlMs, ses
     key: null,
     value: body,
     timestamp: String(milliseconds),
-    headers: { [ID]: `${id}:${firstIndex + index}`, ...expiry, ...(index === 0 ? named : {}) },
+    headers: { [ID]: keyOf({ append: id, index: firstIndex + index }), ...expiry, ...(index === 0 ? named : {}) },
   }))
+}
+
+/** As it stands in the header. */
+export function keyOf({ append, index }: RecordId): string {
+  return `${append}:${index}`
 }
 
 const RECORD_ID = /^(\d{18}-[0-9a-f]{16}):(\d{1,5})$/

@@ -1,6 +1,6 @@
 import { millisecondsOf } from '@hist/core/backend'
 import type { PartitionLog } from './partition-log.js'
-import { type LogRecord, type RecordId, recordIdOf } from './record.js'
+import { keyOf, type LogRecord, recordIdOf } from './record.js'
 
 const SCAN_BYTES = 1_024 * 1_024
 
@@ -25,10 +25,6 @@ export async function findIds(
     from = next
   }
   return found
-}
-
-export function keyOf({ append, index }: RecordId): string {
-  return `${append}:${index}`
 }
 
 /**

@@ -4,6 +4,8 @@ import type { Brokers, Leaders } from './brokers.js'
 import { typesOf } from './errors.js'
 import type { TopicSettings } from './options.js'
 
+/** Of every topic there is one partition that is written to: between several there would be no order. */
+export const PARTITION = 0
 const CREATE_LIMIT_MS = 8_000
 const READY_LIMIT_MS = 10_000
 const LOOK_AGAIN_MS = 10
@@ -13,7 +15,7 @@ const MOST_REMEMBERED = 10_000
 /** What is known of topics. */
 export interface TopicMemory {
   readonly leaders: Map<string, Leaders>
-  /** Where the log ended when our last append to it was acknowledged, of partition 0. */
+  /** Where the log ended when our last append to it was acknowledged, of `PARTITION`. */
   readonly ends: Map<string, bigint>
 }
 

@@ -1,9 +1,8 @@
 import { argumentError, type Call, type SessionSlice } from '@hist/core'
-import { PARTITION } from './leader-queue.js'
 import { PartitionLog } from './partition-log.js'
 import { read } from './read.js'
 import { sessionInRecord } from './record.js'
-import type { Topics } from './schema.js'
+import { PARTITION, type Topics } from './schema.js'
 import { HASHED, sessionOf } from './topic-name.js'
 
 /** Topics that are looked into for each page. */

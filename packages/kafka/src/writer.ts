@@ -2,12 +2,12 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { type Call, type EncodedBatch, HistoryError, isHistoryError } from '@hist/core'
 import { millisecondsOf } from '@hist/core/backend'
 import { historyErrorOf, isOutOfSequence, isStale, isUnknownTopic, typeOf } from './errors.js'
-import { LeaderQueue, NotSent, PARTITION, type RecordBatch, SharedFailure } from './leader-queue.js'
+import { LeaderQueue, NotSent, type RecordBatch, SharedFailure } from './leader-queue.js'
 import { PartitionLog } from './partition-log.js'
 import { ProducerIds, type Sequence } from './producer.js'
-import { recordsOf } from './record.js'
+import { keyOf, recordsOf } from './record.js'
 import { findIds } from './repeats.js'
-import type { Topics } from './schema.js'
+import { PARTITION, type Topics } from './schema.js'
 
 const FIRST_PAUSE_MS = 20
 const LONGEST_PAUSE_MS = 500
@@ -54,12 +54,11 @@ export class Writer {
     const state = this.#stateOf(topic)
     const attempt: Attempt = { isUnclear: false, lastError: undefined }
     state.waiting += 1
-    const key = `${batch.id}:${batch.firstIndex}`
     const running = state.last
       .then(() => this.#append(topic, session, batch, state, attempt, call))
       .finally(() => {
         state.waiting -= 1
-        if (!attempt.isUnclear) release(state, key)
+        if (!attempt.isUnclear) release(state, keyOfBatch(batch))
       })
     state.last = running.catch(() => undefined)
     try {
@@ -83,7 +82,7 @@ export class Writer {
     call: Call,
   ): Promise<void> {
     if (call.signal.aborted) return
-    const key = `${batch.id}:${batch.firstIndex}`
+    const key = keyOfBatch(batch)
     const { ttlMs, expires } = this.#topics.settings
     const messages = recordsOf(batch, { ttlMs: expires ? ttlMs : undefined, session })
     const resumed = state.unresolved?.key === key ? state.unresolved.batch : undefined
@@ -184,10 +183,10 @@ export class Writer {
   }
 
   /** An append is one batch, so one message of it stands for all. */
-  async #isStored(topic: string, { id, firstIndex }: EncodedBatch, call: Call): Promise<boolean> {
+  async #isStored(topic: string, batch: EncodedBatch, call: Call): Promise<boolean> {
     if ((await this.#topics.leaders(topic)) === undefined) return false
     const log = new PartitionLog(this.#topics, topic, PARTITION, call)
-    const found = await findIds(log, new Set([`${id}:${firstIndex}`]), millisecondsOf(id) - CLOCK_MARGIN_MS, await log.end())
+    const found = await findIds(log, new Set([keyOfBatch(batch)]), millisecondsOf(batch.id) - CLOCK_MARGIN_MS, await log.end())
     return found.size > 0
   }
 
@@ -211,6 +210,10 @@ export class Writer {
     this.#states.set(topic, state)
     return state
   }
+}
+
+function keyOfBatch({ id, firstIndex }: EncodedBatch): string {
+  return keyOf({ append: id, index: firstIndex })
 }
 
 /** Of a batch that no broker took: its numbers are free again. */
