@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type HistoryError, type HistoryStore, isHistoryError } from '@hist/core'
+import type { HistoryStore } from '@hist/core'
+import { type Attempt, failedButStored, outcomeOf, problemsOf, textsOf } from '../../core/test/storm-report.js'
 import { contents, human, range } from './database.js'
 
 export interface StormPlan {
@@ -27,14 +28,6 @@ export interface StormReport {
   readonly problems: readonly string[]
 }
 
-/** One append of a writer, numbered in its call order. */
-interface Attempt {
-  readonly writer: string
-  readonly number: number
-  readonly size: number
-  outcome: 'running' | 'acknowledged' | 'failed' | 'unknown'
-}
-
 const BURST = 5
 /** Several thousand appends are enough; a node's disk has to take them all. */
 const PAUSE_MS = 4
@@ -59,7 +52,7 @@ export async function runStorm(plan: StormPlan): Promise<StormReport> {
     attempts[session]?.push(attempt)
     started += 1
     if (started * 4 >= plan.appends) incident ??= plan.incident().finally(() => setTimeout(() => (goesOn = false), SETTLE_MS))
-    const texts = range(attempt.size).map(part => `${writer} ${number} ${part} ${attempt.size}`)
+    const texts = textsOf(attempt)
     const began = performance.now()
     try {
       await store.session(`${name} ${session}`).append(texts.map(human))
@@ -99,37 +92,8 @@ export async function runStorm(plan: StormPlan): Promise<StormReport> {
   await Promise.all([look(), ...range(writers).map(write)])
   await incident
   for (const session of range(sessions)) {
-    const stored = new Set((await readAll(session)).map(text => text.split(' ', 2).join(' ')))
-    const own = attempts[session] ?? []
-    const failed = own.filter(({ outcome }) => outcome === 'failed')
-    for (const { writer, number } of failed)
-      if (stored.has(`${writer} ${number}`))
-        problems.add(`session ${session}: ${writer} ${number} is there, but was rejected as failed`)
+    for (const problem of failedButStored(await readAll(session), attempts[session] ?? []))
+      problems.add(`session ${session}: ${problem}`)
   }
   return { acknowledged, rejected, reads, longestAppendMs: longest.append, longestReadMs: longest.read, problems: [...problems] }
-}
-
-function outcomeOf(error: unknown, problems: Set<string>): HistoryError['outcome'] {
-  if (isHistoryError(error)) return error.outcome
-  problems.add(`not a HistoryError: ${error}`)
-  return 'unknown'
-}
-
-/** @param known what must be there, once; anything else may be, but not twice, torn or out of its writer's order */
-function problemsOf(stored: readonly string[], known: readonly Attempt[]): string[] {
-  const problems: string[] = []
-  const newest = new Map<string, number>()
-  const found = new Set<string>()
-  for (let index = 0; index < stored.length; ) {
-    const [writer = '', number = '', , size = ''] = (stored[index] ?? '').split(' ')
-    const turn = stored.slice(index, index + Number(size))
-    const whole = range(Number(size)).map(part => `${writer} ${number} ${part} ${size}`)
-    if (turn.join() !== whole.join()) return [`torn: ${stored.slice(Math.max(0, index - 2), index + 4).join(', ')}`]
-    if (Number(number) <= (newest.get(writer) ?? -1)) problems.push(`${writer} ${number} comes after ${newest.get(writer)}`)
-    newest.set(writer, Number(number))
-    found.add(`${writer} ${number}`)
-    index += turn.length
-  }
-  for (const { writer, number } of known) if (!found.has(`${writer} ${number}`)) problems.push(`${writer} ${number} is lost`)
-  return problems
 }

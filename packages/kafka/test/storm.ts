@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type HistoryError, type HistoryStore, isHistoryError } from '@hist/core'
+import type { HistoryStore } from '@hist/core'
+import { type Attempt, failedButStored, outcomeOf, problemsOf, textsOf } from '../../core/test/storm-report.js'
 import { contents, human, range } from './database.js'
 
 export interface StormPlan {
@@ -21,14 +22,6 @@ export interface StormReport {
   readonly longestReadMs: number
   /** Everything that breaks a promise. */
   readonly problems: readonly string[]
-}
-
-/** One append of a writer, numbered in its call order. */
-interface Attempt {
-  readonly writer: string
-  readonly number: number
-  readonly size: number
-  outcome: 'running' | 'acknowledged' | 'failed' | 'unknown'
 }
 
 const BURST = 3
@@ -53,7 +46,7 @@ export async function runStorm({ store, sessions, writers, incident }: StormPlan
   const append = async (session: string, writer: string, number: number) => {
     const attempt: Attempt = { writer, number, size: 1 + (number % 3), outcome: 'running' }
     attempts.get(session)?.push(attempt)
-    const texts = range(attempt.size).map(part => `${writer} ${number} ${part} ${attempt.size}`)
+    const texts = textsOf(attempt)
     const began = performance.now()
     try {
       await store.session(session).append(texts.map(human))
@@ -100,35 +93,8 @@ export async function runStorm({ store, sessions, writers, incident }: StormPlan
 
   await Promise.all([look(), ...range(writers).map(write), happen().finally(() => (goesOn = false))])
   for (const session of sessions) {
-    const stored = new Set((await readAll(session)).map(text => text.split(' ', 2).join(' ')))
-    for (const { writer, number, outcome } of attempts.get(session) ?? [])
-      if (outcome === 'failed' && stored.has(`${writer} ${number}`))
-        problems.add(`session ${session}: ${writer} ${number} is there, but was rejected as failed`)
+    for (const problem of failedButStored(await readAll(session), attempts.get(session) ?? []))
+      problems.add(`session ${session}: ${problem}`)
   }
   return { acknowledged, rejected, reads, longestGapMs, longestReadMs, problems: [...problems] }
-}
-
-function outcomeOf(error: unknown, problems: Set<string>): HistoryError['outcome'] {
-  if (isHistoryError(error)) return error.outcome
-  problems.add(`not a HistoryError: ${error}`)
-  return 'unknown'
-}
-
-/** @param known what must be there, once; anything else may be, but not twice, torn or out of its writer's order */
-function problemsOf(stored: readonly string[], known: readonly Attempt[]): string[] {
-  const problems: string[] = []
-  const newest = new Map<string, number>()
-  const found = new Set<string>()
-  for (let index = 0; index < stored.length; ) {
-    const [writer = '', number = '', , size = ''] = (stored[index] ?? '').split(' ')
-    const turn = stored.slice(index, index + Number(size))
-    const whole = range(Number(size)).map(part => `${writer} ${number} ${part} ${size}`)
-    if (turn.join() !== whole.join()) return [`torn: ${stored.slice(Math.max(0, index - 2), index + 4).join(', ')}`]
-    if (Number(number) <= (newest.get(writer) ?? -1)) problems.push(`${writer} ${number} comes after ${newest.get(writer)}`)
-    newest.set(writer, Number(number))
-    found.add(`${writer} ${number}`)
-    index += turn.length
-  }
-  for (const { writer, number } of known) if (!found.has(`${writer} ${number}`)) problems.push(`${writer} ${number} is lost`)
-  return problems
 }
