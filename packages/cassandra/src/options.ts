@@ -7,6 +7,7 @@ import {
   type OptionCheck,
   type OptionChecks,
   oneOf,
+  refuseBeside,
   storeChecks,
   systemClock,
   warningListener,
@@ -200,19 +201,14 @@ export function checkCassandraOptions(options: CassandraOptions): void {
   checkOptions(OWNER, options, checks, HINTS)
   const { client, cloud, contactPoints, port, localDataCenter, credentials, sslOptions } = options
   const nodes = { contactPoints, port, localDataCenter, sslOptions }
-  if (client !== undefined) refuseBeside('client', { ...nodes, credentials, cloud })
-  if (cloud !== undefined) refuseBeside('cloud', nodes)
+  if (client !== undefined) refuseBeside(OWNER, 'client', { ...nodes, credentials, cloud })
+  if (cloud !== undefined) refuseBeside(OWNER, 'cloud', nodes)
   if (contactPoints !== undefined && localDataCenter === undefined)
     throw argumentError(`${OWNER}: localDataCenter is missing; with contactPoints it is required`)
   if (options.keyspace === undefined && !name.holds(client?.keyspace)) throw argumentError(`${OWNER}: keyspace is missing`)
   if (options.layout !== 'community') return
   const { ttlSeconds, clearMode, tableOptions } = options
-  refuseBeside("layout 'community', which is only read,", { ttlSeconds, clearMode, tableOptions })
-}
-
-function refuseBeside(chosen: string, others: Record<string, unknown>): void {
-  const other = Object.entries(others).find(([, value]) => value !== undefined)
-  if (other !== undefined) throw argumentError(`${OWNER}: ${chosen} and ${other[0]} exclude each other`)
+  refuseBeside(OWNER, "layout 'community', which is only read,", { ttlSeconds, clearMode, tableOptions })
 }
 
 /** @internal */

@@ -3,7 +3,9 @@ import { type HistoryError, type HistoryStore, isHistoryError } from '@hist/core
 import { type CassandraCluster, startCassandra } from '@hist/servers'
 import { describeWithJava } from '@hist/servers/vitest'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { contents, type Database, human, openDatabase, range } from './database.js'
+import { contents, human } from '../../core/test/messages.js'
+import { range } from '../../core/test/numbers.js'
+import { type Database, openDatabase } from './database.js'
 
 // A node of its own: with passwords, TLS and small commit log segments.
 describeWithJava('cassandra', 'settings that do not fit', () => {

@@ -3,7 +3,9 @@ import type { HistoryError } from '@hist/core'
 import { createTestClock } from '@hist/core/conformance'
 import { describeWithServer } from '@hist/servers/vitest'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { contents, type Database, human, openDatabase, openSockets, range, recording, writeTimes } from './database.js'
+import { contents, human } from '../../core/test/messages.js'
+import { range } from '../../core/test/numbers.js'
+import { type Database, openDatabase, openSockets, recording, writeTimes } from './database.js'
 
 describeWithServer('cassandra', 'append', address => {
   let database: Database

@@ -3,7 +3,8 @@ import { describeWithServer } from '@hist/servers/vitest'
 import { AIMessage, HumanMessage } from '@langchain/core/messages'
 import { RunnableLambda, RunnableWithMessageHistory } from '@langchain/core/runnables'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type Database, openDatabase, openSockets, range } from './database.js'
+import { range } from '../../core/test/numbers.js'
+import { type Database, openDatabase, openSockets } from './database.js'
 
 describeWithServer('cassandra', 'CassandraChatMessageHistory', address => {
   let database: Database

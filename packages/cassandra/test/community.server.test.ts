@@ -2,7 +2,9 @@ import { CassandraChatMessageHistory } from '@hist/cassandra'
 import { describeWithServer } from '@hist/servers/vitest'
 import { AIMessage, HumanMessage, mapChatMessagesToStoredMessages, ToolMessage } from '@langchain/core/messages'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { contents, type Database, human, openDatabase, range } from './database.js'
+import { contents, human } from '../../core/test/messages.js'
+import { range } from '../../core/test/numbers.js'
+import { type Database, openDatabase } from './database.js'
 
 describeWithServer('cassandra', "layout 'community'", address => {
   let database: Database

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { type CassandraClientLike, type CassandraTableOptions, createCassandraHistory } from '@hist/cassandra/store'
-import type { HistoryStore, StoredMessage } from '@hist/core'
+import type { HistoryStore } from '@hist/core'
 import type { CassandraAddress } from '@hist/servers'
 import { Client, type types } from 'cassandra-driver'
 
@@ -59,18 +59,6 @@ export function driverClient({ contactPoints, port, localDataCenter, credentials
     socketOptions: { readTimeout: 30_000 },
     ...(credentials === undefined ? {} : { credentials: { ...credentials } }),
   })
-}
-
-export function human(content: string): StoredMessage {
-  return { type: 'human', data: { content } }
-}
-
-export function contents(messages: readonly StoredMessage[]): unknown[] {
-  return messages.map(message => message.data.content)
-}
-
-export function range(count: number): number[] {
-  return Array.from({ length: count }, (_, index) => index)
 }
 
 export interface Request {

@@ -1,7 +1,8 @@
 import { createCassandraHistory } from '@hist/cassandra/store'
 import { describeWithServer } from '@hist/servers/vitest'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
-import { contents, type Database, openDatabase } from './database.js'
+import { contents } from '../../core/test/messages.js'
+import { type Database, openDatabase } from './database.js'
 
 describeWithServer('cassandra', 'the examples of the README', address => {
   let database: Database

@@ -3,7 +3,9 @@ import { once } from 'node:events'
 import { promisify } from 'node:util'
 import { describeWithServer } from '@hist/servers/vitest'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { contents, type Database, human, openDatabase, range } from './database.js'
+import { contents, human } from '../../core/test/messages.js'
+import { range } from '../../core/test/numbers.js'
+import { type Database, openDatabase } from './database.js'
 import { type Peer, startPeer } from './peer.js'
 
 const HERE = new URL('.', import.meta.url)

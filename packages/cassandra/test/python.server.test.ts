@@ -4,7 +4,9 @@ import { describeWithPython } from '@hist/python/vitest'
 import { describeWithServer } from '@hist/servers/vitest'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { kinds, pythonFixtures, pythonRows } from '../../core/test/fixtures/messages/both-languages.js'
-import { contents, type Database, human, openDatabase, range } from './database.js'
+import { contents, human } from '../../core/test/messages.js'
+import { range } from '../../core/test/numbers.js'
+import { type Database, openDatabase } from './database.js'
 
 describeWithServer('cassandra', 'the real Python class', address => {
   describeWithPython('on the same table', python => {

@@ -1,7 +1,9 @@
 import type { HistoryWarning } from '@hist/core'
 import { describeWithServer } from '@hist/servers/vitest'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { contents, type Database, human, openDatabase, range, recording } from './database.js'
+import { contents, human } from '../../core/test/messages.js'
+import { range } from '../../core/test/numbers.js'
+import { type Database, openDatabase, recording } from './database.js'
 
 describeWithServer('cassandra', 'read', address => {
   let database: Database

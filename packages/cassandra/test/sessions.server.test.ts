@@ -1,6 +1,8 @@
 import { describeWithServer } from '@hist/servers/vitest'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type Database, human, openDatabase, range, recording } from './database.js'
+import { human } from '../../core/test/messages.js'
+import { range } from '../../core/test/numbers.js'
+import { type Database, openDatabase, recording } from './database.js'
 
 describeWithServer('cassandra', 'sessions()', address => {
   let database: Database

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { HistoryStore } from '@hist/core'
+import { contents, human } from '../../core/test/messages.js'
+import { range } from '../../core/test/numbers.js'
 import { type Attempt, failedButStored, outcomeOf, problemsOf, textsOf } from '../../core/test/storm-report.js'
-import { contents, human, range } from './database.js'
 
 export interface StormPlan {
   readonly store: HistoryStore

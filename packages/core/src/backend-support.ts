@@ -12,7 +12,9 @@ export {
   type OptionChecks,
   oneOf,
   pickStoreOptions,
+  refuseBeside,
   storeChecks,
   windowChecks,
 } from './options.js'
+export { pause, pauseBefore, persist } from './persist.js'
 export { warningListener } from './warning.js'

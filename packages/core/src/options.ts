@@ -89,6 +89,15 @@ export function checkOptions(
   }
 }
 
+/**
+ * Refuses every one of `others` that is given. `chosen` is an option, or what else excludes them.
+ * @throws TypeError naming the option
+ */
+export function refuseBeside(owner: string, chosen: string, others: Readonly<Record<string, unknown>>): void {
+  for (const [other, value] of Object.entries(others))
+    if (value !== undefined) throw argumentError(`${owner}: ${chosen} and ${other} exclude each other`)
+}
+
 export function checkCallOptions(owner: string, options: unknown, checks: OptionChecks = {}): void {
   checkOptions(owner, options, { ...callChecks, ...checks })
 }

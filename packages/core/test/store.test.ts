@@ -10,8 +10,8 @@ import {
   MemoryDatabase,
   type StoredMessage,
 } from '../src/index.js'
+import { human } from './messages.js'
 
-const human = (content: string): StoredMessage => ({ type: 'human', data: { content } })
 const ai = (content: string, ...calls: string[]): StoredMessage => ({
   type: 'ai',
   data: { content, tool_calls: calls.map(id => ({ name: 'f', args: {}, id, type: 'tool_call' })) },

@@ -8,6 +8,7 @@ import {
   type OptionCheck,
   type OptionChecks,
   oneOf,
+  refuseBeside,
   storeChecks,
 } from '@hist/core/backend'
 import { type DynamoDBKey, type DynamoDBOptions, itemsSettings, listSettings } from './options.js'
@@ -121,16 +122,11 @@ export function checkDynamoDBOptions(options: DynamoDBOptions): void {
     if (twin !== undefined) throw argumentError(`${OWNER}: ${option} and ${twin[0]} must differ`)
   }
   const { client, endpointUrl, region, credentials, key } = options
-  if (client !== undefined) excludeEachOther('client', { endpointUrl, region, credentials })
+  if (client !== undefined) refuseBeside(OWNER, 'client', { endpointUrl, region, credentials })
   if (key === undefined) return
   // Which of its attributes is the table's hash key is not known.
   const making = setupMode === 'off' ? undefined : setupMode
-  excludeEachOther('key', { primaryKeyName: options.primaryKeyName, [`setupMode '${making}'`]: making })
-}
-
-function excludeEachOther(option: string, others: Readonly<Record<string, unknown>>): void {
-  const [other] = Object.entries(others).find(([, value]) => value !== undefined) ?? []
-  if (other !== undefined) throw argumentError(`${OWNER}: ${option} and ${other} exclude each other`)
+  refuseBeside(OWNER, 'key', { primaryKeyName: options.primaryKeyName, [`setupMode '${making}'`]: making })
 }
 
 /** A key that the app gave. @throws TypeError */

@@ -6,7 +6,7 @@ import {
   UpdateTimeToLiveCommand,
 } from '@aws-sdk/client-dynamodb'
 import { type Call, HistoryError, isHistoryError } from '@hist/core'
-import { pause } from './persist.js'
+import { pause } from '@hist/core/backend'
 import type { Table } from './table.js'
 
 const KEY_TYPES = ['HASH', 'RANGE'] as const

@@ -2,7 +2,8 @@ import { createDynamoDBHistory, DynamoDBChatMessageHistory } from '@hist/dynamod
 import { BaseListChatMessageHistory } from '@langchain/core/chat_history'
 import { AIMessage, type AIMessageFields, HumanMessage, SystemMessage, ToolMessage } from '@langchain/core/messages'
 import { describe, expect, test } from 'vitest'
-import { range, sdkClient } from './database.js'
+import { range } from '../../core/test/numbers.js'
+import { sdkClient } from './database.js'
 import { database, proxy, tableName } from './fixture.js'
 
 function history(sessionId: string, more: { window?: { last: number } } = {}): DynamoDBChatMessageHistory {

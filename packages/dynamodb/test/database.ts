@@ -8,7 +8,7 @@ import {
   DynamoDBClient,
   paginateQuery,
 } from '@aws-sdk/client-dynamodb'
-import type { HistoryStore, StoredMessage } from '@hist/core'
+import type { HistoryStore } from '@hist/core'
 import { createDynamoDBHistory, type DynamoDBTableOptions } from '@hist/dynamodb/store'
 import dynalite from 'dynalite'
 
@@ -99,32 +99,9 @@ export function sdkClient(endpoint: string, maxAttempts = 1): DynamoDBClient {
   return new DynamoDBClient({ endpoint, region: 'us-east-1', credentials: CREDENTIALS, maxAttempts })
 }
 
-export function human(content: string): StoredMessage {
-  return { type: 'human', data: { content } }
-}
-
-export function contents(messages: readonly StoredMessage[]): unknown[] {
-  return messages.map(message => message.data.content)
-}
-
 /** Text that gzip cannot shrink below three quarters. */
 export function noise(bytes: number): string {
   return randomBytes(Math.ceil((bytes * 3) / 4))
     .toString('base64')
     .slice(0, bytes)
-}
-
-export function range(count: number): number[] {
-  return Array.from({ length: count }, (_, index) => index)
-}
-
-/** Random numbers that are the same in every run. */
-export function mulberry32(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
-  }
 }

@@ -2,7 +2,8 @@ import { CreateTableCommand, PutItemCommand } from '@aws-sdk/client-dynamodb'
 import { InMemoryChatMessageHistory } from '@langchain/core/chat_history'
 import { HumanMessage, ToolMessage } from '@langchain/core/messages'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
-import { contents, type Database, openDatabase } from './database.js'
+import { contents } from '../../core/test/messages.js'
+import { type Database, openDatabase } from './database.js'
 
 let database: Database
 

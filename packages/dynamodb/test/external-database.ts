@@ -1,10 +1,12 @@
 import { randomBytes } from 'node:crypto'
 import {
   type AttributeValue,
+  BatchWriteItemCommand,
   CreateTableCommand,
   DeleteTableCommand,
   DynamoDBClient,
   paginateQuery,
+  paginateScan,
   ResourceNotFoundException,
   waitUntilTableExists,
 } from '@aws-sdk/client-dynamodb'
@@ -26,6 +28,8 @@ export interface ExternalDatabase {
   items(tableName: string, session: string, primaryKeyName?: string): Promise<Item[]>
   /** A store on the table; closed with the database. */
   store(options: DynamoDBTableOptions): HistoryStore
+  /** Deletes what is in the tables that `createTable` made. */
+  empty(): Promise<void>
   /** Deletes the tables. */
   close(): Promise<void>
 }
@@ -37,6 +41,7 @@ export function openExternalDatabase(address: DynamoDBAddress): ExternalDatabase
   const client = new DynamoDBClient('region' in address ? address : { ...address, ...local })
   const stores: HistoryStore[] = []
   const tableNames: string[] = []
+  const keyNames = new Map<string, readonly string[]>()
   const newTableName = () => {
     const name = `hist-${randomBytes(6).toString('hex')}`
     tableNames.push(name)
@@ -58,6 +63,7 @@ export function openExternalDatabase(address: DynamoDBAddress): ExternalDatabase
         }),
       )
       await waitUntilTableExists({ client, minDelay: 1, maxDelay: 5, maxWaitTime: 120 }, { TableName })
+      keyNames.set(TableName, names)
       return TableName
     },
     async items(TableName, session, primaryKeyName = 'SessionId') {
@@ -77,11 +83,34 @@ export function openExternalDatabase(address: DynamoDBAddress): ExternalDatabase
       stores.push(store)
       return store
     },
+    async empty() {
+      for (const [tableName, names] of keyNames) await deleteItems(client, tableName, names)
+    },
     async close() {
       await Promise.all(stores.map(store => store.close()))
       await Promise.all(tableNames.map(TableName => deleteTable(client, TableName)))
       client.destroy()
     },
+  }
+}
+
+/** What one BatchWriteItem takes. */
+const BATCH = 25
+
+async function deleteItems(client: DynamoDBClient, TableName: string, names: readonly string[]): Promise<void> {
+  const scan = {
+    TableName,
+    ConsistentRead: true,
+    ProjectionExpression: names.map((_, index) => `#${index}`).join(),
+    ExpressionAttributeNames: Object.fromEntries(names.map((name, index) => [`#${index}`, name])),
+  }
+  for await (const { Items = [] } of paginateScan({ client }, scan)) {
+    const requests = Items.map(Key => ({ DeleteRequest: { Key } }))
+    while (requests.length > 0) {
+      const command = new BatchWriteItemCommand({ RequestItems: { [TableName]: requests.splice(0, BATCH) } })
+      const { UnprocessedItems } = await client.send(command)
+      requests.push(...((UnprocessedItems?.[TableName] ?? []) as typeof requests))
+    }
   }
 }
 

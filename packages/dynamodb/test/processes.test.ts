@@ -3,7 +3,9 @@ import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { contents, type Database, openDatabase, range } from './database.js'
+import { contents } from '../../core/test/messages.js'
+import { range } from '../../core/test/numbers.js'
+import { type Database, openDatabase } from './database.js'
 
 let database: Database
 

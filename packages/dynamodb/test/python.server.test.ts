@@ -5,7 +5,9 @@ import { describeWithPython } from '@hist/python/vitest'
 import { describeWithServer } from '@hist/servers/vitest'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { kinds, pythonRows } from '../../core/test/fixtures/messages/both-languages.js'
-import { CREDENTIALS, contents, human, range } from './database.js'
+import { contents, human } from '../../core/test/messages.js'
+import { range } from '../../core/test/numbers.js'
+import { CREDENTIALS } from './database.js'
 import { type ExternalDatabase, openExternalDatabase } from './external-database.js'
 
 describeWithServer('dynamodb', 'the real Python class', address => {

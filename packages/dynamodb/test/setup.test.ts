@@ -8,7 +8,9 @@ import {
 import { createDynamoDBHistory } from '@hist/dynamodb/store'
 import { dynamoDBError, startFaultProxy } from '@hist/fault-proxy'
 import { describe, expect, test } from 'vitest'
-import { contents, human, range, sdkClient } from './database.js'
+import { contents, human } from '../../core/test/messages.js'
+import { range } from '../../core/test/numbers.js'
+import { sdkClient } from './database.js'
 import { database, proxy } from './fixture.js'
 
 function freshName(): string {

@@ -1,7 +1,7 @@
 import type { Call } from '@hist/core'
+import { pause } from '@hist/core/backend'
 import { isOutOfRange, isUnknownTopic } from './errors.js'
 import { logsOf, READ_UNCOMMITTED } from './partition-log.js'
-import { pause } from './pause.js'
 import type { Topics } from './schema.js'
 
 const DELETE_LIMIT_MS = 8_000

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { type Call, HistoryError } from '@hist/core'
+import { pause } from '@hist/core/backend'
 import type { TopicPartitions } from './client.js'
-import { pause } from './pause.js'
 import type { Topics } from './schema.js'
 
 /** Whoever begins to wait while a request runs is in the next one. */

@@ -6,6 +6,7 @@ import {
   type OptionCheck,
   type OptionChecks,
   oneOf,
+  refuseBeside,
   storeChecks,
   systemClock,
 } from '@hist/core/backend'
@@ -162,8 +163,7 @@ const checks: OptionChecks = {
 export function checkKafkaOptions(options: KafkaOptions): void {
   checkOptions(OWNER, options, checks, HINTS)
   const { client, bootstrapServers, clientOptions, clearMode, topicPrefix = '', topicConfig = {} } = options
-  const beside = Object.entries({ bootstrapServers, clientOptions }).find(([, value]) => value !== undefined)
-  if (client !== undefined && beside !== undefined) throw argumentError(`${OWNER}: client and ${beside[0]} exclude each other`)
+  if (client !== undefined) refuseBeside(OWNER, 'client', { bootstrapServers, clientOptions })
   if (client === undefined && bootstrapServers === undefined)
     throw argumentError(`${OWNER}: bootstrapServers is missing; without a client it is required`)
   if (clearMode === 'delete-topic' && topicPrefix === '')

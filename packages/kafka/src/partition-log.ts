@@ -1,7 +1,7 @@
 import { type Call, HistoryError } from '@hist/core'
+import { pause } from '@hist/core/backend'
 import type { FetchedPartition, FetchedRecord, KafkaBroker } from './client.js'
 import { isOutOfRange, isStale, isUnknownTopic } from './errors.js'
-import { pause } from './pause.js'
 import { PARTITION, type Topics } from './schema.js'
 
 /** A broker answers at once, so one that has not done so by then hangs. */

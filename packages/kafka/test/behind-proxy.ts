@@ -151,15 +151,3 @@ export function door(): { readonly passed: Promise<void>; open(): void } {
   const passed = new Promise<void>(resolve => (open = resolve))
   return { passed, open }
 }
-
-/** The same numbers between 0 and 1 for the same seed. */
-export function randomFrom(seed: number): () => number {
-  let state = seed >>> 0
-  return () => {
-    // Mulberry32.
-    state = (state + 0x6d2b79f5) >>> 0
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
-}

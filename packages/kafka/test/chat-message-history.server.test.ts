@@ -8,7 +8,9 @@ import { AIMessage, type BaseMessage, HumanMessage } from '@langchain/core/messa
 import { RunnableLambda, RunnableWithMessageHistory } from '@langchain/core/runnables'
 import kafkajs from 'kafkajs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { createTopic, type Database, human, openDatabase, range } from './database.js'
+import { human } from '../../core/test/messages.js'
+import { range } from '../../core/test/numbers.js'
+import { createTopic, type Database, openDatabase } from './database.js'
 import { openOffsets } from './offsets.js'
 
 const HERE = fileURLToPath(new URL('.', import.meta.url))

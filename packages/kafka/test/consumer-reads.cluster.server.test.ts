@@ -4,8 +4,10 @@ import { describeWithJava } from '@hist/servers/vitest'
 import { type BaseMessage, HumanMessage } from '@langchain/core/messages'
 import kafkajs from 'kafkajs'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { human } from '../../core/test/messages.js'
+import { range } from '../../core/test/numbers.js'
 import { borrowCluster } from '../src/client.js'
-import { createTopic, human, range } from './database.js'
+import { createTopic } from './database.js'
 
 describeWithJava('kafka', "Python's ways to read, of three brokers", () => {
   let cluster: KafkaCluster

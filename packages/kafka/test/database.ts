@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import type { HistoryStore, StoredMessage } from '@hist/core'
+import type { HistoryStore } from '@hist/core'
 import { createKafkaHistory, type KafkaTopicOptions } from '@hist/kafka/store'
 import type { KafkaAddress } from '@hist/servers'
 import type { Admin, ITopicConfig, KafkaConfig } from 'kafkajs'
@@ -93,16 +93,4 @@ export async function createTopic(admin: Admin, topic: ITopicConfig): Promise<nu
 
 export function clientOptionsOf({ ssl, sasl }: KafkaAddress): Omit<KafkaConfig, 'brokers'> {
   return { ...(ssl && { ssl }), ...(sasl && { sasl: { ...sasl } as NonNullable<KafkaConfig['sasl']> }) }
-}
-
-export function human(content: string): StoredMessage {
-  return { type: 'human', data: { content } }
-}
-
-export function contents(messages: readonly StoredMessage[]): unknown[] {
-  return messages.map(message => message.data.content)
-}
-
-export function range(count: number): number[] {
-  return Array.from({ length: count }, (_, index) => index)
 }

@@ -2,7 +2,8 @@ import { describeWithServer } from '@hist/servers/vitest'
 import { InMemoryChatMessageHistory } from '@langchain/core/chat_history'
 import { AIMessage, HumanMessage } from '@langchain/core/messages'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
-import { contents, type Database, human, openDatabase } from './database.js'
+import { contents, human } from '../../core/test/messages.js'
+import { type Database, openDatabase } from './database.js'
 
 describeWithServer('kafka', 'the examples of the README', address => {
   let database: Database

@@ -6,10 +6,11 @@ import { describeWithJava, describeWithServer } from '@hist/servers/vitest'
 import { HumanMessage } from '@langchain/core/messages'
 import kafkajs from 'kafkajs'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { range } from '../../core/test/numbers.js'
 import { createClient } from '../src/client.js'
 import { historyErrorOf } from '../src/errors.js'
 import type { GroupOffsets } from '../src/group-offsets.js'
-import { createTopic, type Database, openDatabase, range } from './database.js'
+import { createTopic, type Database, openDatabase } from './database.js'
 import { openOffsets } from './offsets.js'
 
 const COORDINATOR_LOADS = 14

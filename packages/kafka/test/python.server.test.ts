@@ -9,7 +9,9 @@ import { type BaseMessage, HumanMessage } from '@langchain/core/messages'
 import kafkajs from 'kafkajs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { kinds, pythonRows } from '../../core/test/fixtures/messages/both-languages.js'
-import { contents, createTopic, type Database, human, openDatabase, range } from './database.js'
+import { contents, human } from '../../core/test/messages.js'
+import { range } from '../../core/test/numbers.js'
+import { createTopic, type Database, openDatabase } from './database.js'
 
 /** What Python's class wrote to three partitions, in the order of the calls. */
 const recorded: { partition: number; value: string; timestamp: number }[] = JSON.parse(

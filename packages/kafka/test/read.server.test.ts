@@ -5,7 +5,9 @@ import { createKafkaHistory } from '@hist/kafka/store'
 import { describeWithServer } from '@hist/servers/vitest'
 import kafkajs from 'kafkajs'
 import { afterAll, describe, expect, test } from 'vitest'
-import { contents, type Database, human, createTopic as makeTopic, openDatabase, range } from './database.js'
+import { contents, human } from '../../core/test/messages.js'
+import { range } from '../../core/test/numbers.js'
+import { type Database, createTopic as makeTopic, openDatabase } from './database.js'
 
 const { Kafka, logLevel } = kafkajs
 

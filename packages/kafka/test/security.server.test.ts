@@ -3,7 +3,7 @@ import { type KafkaCluster, startKafka } from '@hist/servers'
 import { describeWithJava } from '@hist/servers/vitest'
 import kafkajs, { type KafkaConfig } from 'kafkajs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { contents, human } from './database.js'
+import { contents, human } from '../../core/test/messages.js'
 
 type ClientOptions = Omit<KafkaConfig, 'brokers'>
 

@@ -2,8 +2,9 @@ import type { StoredMessage } from '@hist/core'
 import type { KafkaCluster, ServerNode } from '@hist/servers'
 import kafkajs, { type Admin, type KafkaConfig, type Producer, type ProducerConfig } from 'kafkajs'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { contents, human } from '../../core/test/messages.js'
 import { door, failureOf, startWire, type Wire } from './behind-proxy.js'
-import { contents, createTopic, type Database, human } from './database.js'
+import { createTopic, type Database } from './database.js'
 
 const MINUTES = 60_000
 

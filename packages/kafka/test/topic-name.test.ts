@@ -1,21 +1,11 @@
 import { describe, expect, test } from 'vitest'
+import { randomFrom } from '../../core/test/numbers.js'
 import { sessionOf, topicNameOf } from '../src/topic-name.js'
 
 const prefixes = ['', 'chat-', 'a.b_c', '.', '_x', 'p'.repeat(181)]
 const isLegal = (name: string) => /^[A-Za-z0-9._-]{1,249}$/.test(name) && !/^(\.{1,2}$|__)/.test(name)
 
-/** Mulberry32: the same numbers in every run. */
-function numbersFrom(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
-  }
-}
-
-const next = numbersFrom(20_240_607)
+const next = randomFrom(20_240_607)
 const below = (limit: number) => Math.floor(next() * limit)
 
 /** Of any Unicode, or of what the encoding itself is made of. */

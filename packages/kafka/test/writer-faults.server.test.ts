@@ -5,20 +5,21 @@ import { type KafkaAddress, type KafkaCluster, startKafka } from '@hist/servers'
 import { describeWithJava, describeWithServer } from '@hist/servers/vitest'
 import kafkajs, { type Admin, type KafkaConfig } from 'kafkajs'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { contents, human } from '../../core/test/messages.js'
+import { randomFrom, range } from '../../core/test/numbers.js'
 import {
   door,
   failureOf,
   metadataRefusal,
   OUT_OF_ORDER_SEQUENCE_NUMBER,
   produceAs,
-  randomFrom,
   refusal,
   startWire,
   TOPIC_AUTHORIZATION_FAILED,
   type Wire,
   withError,
 } from './behind-proxy.js'
-import { contents, createTopic, type Database, human, openDatabase, range } from './database.js'
+import { createTopic, type Database, openDatabase } from './database.js'
 
 type Fault = (request: KafkaRequest) => KafkaFault | undefined
 

@@ -1,7 +1,6 @@
 import { BatchWriteItemCommand, type BatchWriteItemCommandOutput, type WriteRequest } from '@aws-sdk/client-dynamodb'
 import type { Call } from '@hist/core'
-import { ticksOf } from '@hist/core/backend'
-import { pause, pauseBefore, persist } from '../persist.js'
+import { pause, pauseBefore, persist, ticksOf } from '@hist/core/backend'
 import type { Item } from '../table.js'
 import { ABANDONED_SECONDS } from './append.js'
 import type { ItemsTable } from './items-table.js'

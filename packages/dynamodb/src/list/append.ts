@@ -1,7 +1,7 @@
 import { type AttributeValue, type ConditionalCheckFailedException, UpdateItemCommand } from '@aws-sdk/client-dynamodb'
 import { type Call, type EncodedBatch, HistoryError, isHistoryError } from '@hist/core'
+import { pause } from '@hist/core/backend'
 import { isConditionFailed } from '../errors.js'
-import { pause } from '../persist.js'
 import type { Item } from '../table.js'
 import { elementOf } from './attribute-value.js'
 import type { ListTable } from './list-table.js'

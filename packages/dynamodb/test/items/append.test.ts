@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import { PutItemCommand, type PutItemCommandInput } from '@aws-sdk/client-dynamodb'
 import { describe, expect, test } from 'vitest'
-import { contents, human, noise, range } from '../database.js'
+import { contents, human } from '../../../core/test/messages.js'
+import { range } from '../../../core/test/numbers.js'
+import { noise } from '../database.js'
 import { database, nextSession, proxy, tableName } from '../fixture.js'
 
 function storedKeys(items: Record<string, { S?: string }>[]): string[] {

@@ -2,7 +2,9 @@ import { PutItemCommand } from '@aws-sdk/client-dynamodb'
 import { createTestClock } from '@hist/core/conformance'
 import { halveBatchWrite, throttle } from '@hist/fault-proxy'
 import { describe, expect, test } from 'vitest'
-import { contents, human, noise, range } from '../database.js'
+import { contents, human } from '../../../core/test/messages.js'
+import { range } from '../../../core/test/numbers.js'
+import { noise } from '../database.js'
 import { database, nextSession, proxy, tableName } from '../fixture.js'
 
 async function sortKeys(session: string): Promise<string[]> {

@@ -2,37 +2,15 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type ConformanceSetup, historyBackendContract } from '@hist/core/conformance'
-import { DynamoDBBackend, type ItemsLayoutOptions } from '@hist/dynamodb/store'
 import * as vitest from 'vitest'
-import { type Database, openDatabase } from '../database.js'
+import { awkwardItems, type ConformanceOptions, setUp } from '../conformance-setup.js'
+import { openDatabase } from '../database.js'
 
-type Options = Omit<ItemsLayoutOptions, 'tableName'>
-
-const awkward: Options = {
-  primaryKeyName: 'name',
-  sortKeyName: 'order',
-  ttlKeyName: 'ttl',
-  ttlSeconds: 30 * 86_400,
-  compress: false,
-  consistentRead: true,
+async function inMemory(options: ConformanceOptions): Promise<ConformanceSetup> {
+  return setUp(await openDatabase(), options)
 }
 
-async function setUp(database: Database, options: Options, stop: () => Promise<void>): Promise<ConformanceSetup> {
-  const { primaryKeyName = 'SessionId', sortKeyName = 'SK' } = options
-  const tableName = await database.createTable({ primaryKeyName, sortKeyName })
-  return {
-    open: more => new DynamoDBBackend({ tableName, ...database.own(), ...options, ...more }),
-    raw: session => database.items(tableName, session, primaryKeyName),
-    stop,
-  }
-}
-
-async function inMemory(options: Options): Promise<ConformanceSetup> {
-  const database = await openDatabase()
-  return setUp(database, options, () => database.close())
-}
-
-async function onFile(options: Options): Promise<ConformanceSetup> {
+async function onFile(options: ConformanceOptions): Promise<ConformanceSetup> {
   const folder = await mkdtemp(join(tmpdir(), 'hist-dynamodb-'))
   const database = await openDatabase(folder)
   return setUp(database, options, async () => {
@@ -42,5 +20,5 @@ async function onFile(options: Options): Promise<ConformanceSetup> {
 }
 
 historyBackendContract({ runner: vitest, name: 'DynamoDB items, by default', setup: () => inMemory({}) })
-historyBackendContract({ runner: vitest, name: 'DynamoDB items, everything otherwise', setup: () => inMemory(awkward) })
+historyBackendContract({ runner: vitest, name: 'DynamoDB items, everything otherwise', setup: () => inMemory(awkwardItems) })
 historyBackendContract({ runner: vitest, name: 'DynamoDB items, on file', setup: () => onFile({}) })

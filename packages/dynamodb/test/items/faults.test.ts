@@ -2,7 +2,9 @@ import type { HistoryError } from '@hist/core'
 import { createDynamoDBHistory, type DynamoDBTableOptions } from '@hist/dynamodb/store'
 import { dynamoDBError, type Fault, startFaultProxy, throttle } from '@hist/fault-proxy'
 import { describe, expect, test, vi } from 'vitest'
-import { contents, human, mulberry32, noise, range, sdkClient } from '../database.js'
+import { contents, human } from '../../../core/test/messages.js'
+import { randomFrom, range } from '../../../core/test/numbers.js'
+import { noise, sdkClient } from '../database.js'
 import { database, nextSession, proxy, tableName } from '../fixture.js'
 
 async function failureOf(call: Promise<unknown>): Promise<HistoryError> {
@@ -75,7 +77,7 @@ describe('an append whose first answer is lost', () => {
   test('300 appends of 10 writers, one request in five lost: none thrown, none twice', async () => {
     const session = nextSession()
     const store = database.store({ tableName, timeoutMs: 60_000 }, proxy.url)
-    const random = mulberry32(7)
+    const random = randomFrom(7)
     const faults: Fault[] = LOST
     proxy.use(() => (random() < 0.2 ? faults[Math.floor(random() * faults.length)] : undefined))
     const writers = range(10).map(async writer => {
@@ -95,7 +97,7 @@ describe('an append whose first answer is lost', () => {
 
   test('20 split appends, one request in five lost', async () => {
     const chat = database.store({ tableName, timeoutMs: 60_000 }, proxy.url).session(nextSession())
-    const random = mulberry32(11)
+    const random = randomFrom(11)
     proxy.use(() => (random() < 0.2 ? LOST[Math.floor(random() * LOST.length)] : undefined))
     const texts = range(20).map(number => `${number} ${noise(700_000)}`)
     for (const text of texts) await chat.append([human(text)])
@@ -181,7 +183,7 @@ describe('what errors mean', () => {
   test('the server is down: UNAVAILABLE, retryable, nothing was written', async () => {
     const gone = await startFaultProxy(database.url)
     await gone.close()
-    const chat = database.store({ tableName, timeoutMs: 300 }, gone.url).session('s')
+    const chat = database.store({ tableName, timeoutMs: 1_500 }, gone.url).session('s')
     expect(await failureOf(chat.append([human('a')]))).toMatchObject({ code: 'UNAVAILABLE', retryable: true, outcome: 'failed' })
     expect(await failureOf(chat.messages())).toMatchObject({ code: 'UNAVAILABLE', retryable: true })
   })

@@ -1,10 +1,11 @@
 import { PutItemCommand } from '@aws-sdk/client-dynamodb'
 import type { EncodedBatch } from '@hist/core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { range } from '../../../core/test/numbers.js'
 import { corrupt } from '../../src/errors.js'
 import { decodeBlob, decodeHead, encodeItem, itemBytes, SLICE_BYTES } from '../../src/items/item.js'
 import { itemsSettings } from '../../src/options.js'
-import { type Database, type Item, noise, openDatabase, range } from '../database.js'
+import { type Database, type Item, noise, openDatabase } from '../database.js'
 
 const ID = '017636543210123456-1a2b3c4d5e6f7081'
 const settings = itemsSettings({ tableName: 'abc' })

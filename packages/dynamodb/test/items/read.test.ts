@@ -2,7 +2,9 @@ import { BatchWriteItemCommand, DeleteItemCommand } from '@aws-sdk/client-dynamo
 import { createTestClock } from '@hist/core/conformance'
 import { DynamoDBBackend } from '@hist/dynamodb/store'
 import { describe, expect, test } from 'vitest'
-import { contents, human, noise, range } from '../database.js'
+import { contents, human } from '../../../core/test/messages.js'
+import { range } from '../../../core/test/numbers.js'
+import { noise } from '../database.js'
 import { database, nextSession, proxy, tableName } from '../fixture.js'
 
 describe('windows and pages', () => {

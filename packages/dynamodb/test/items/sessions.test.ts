@@ -1,7 +1,9 @@
 import { createTestClock } from '@hist/core/conformance'
 import { DynamoDBBackend } from '@hist/dynamodb/store'
 import { describe, expect, test } from 'vitest'
-import { human, noise, range } from '../database.js'
+import { human } from '../../../core/test/messages.js'
+import { range } from '../../../core/test/numbers.js'
+import { noise } from '../database.js'
 import { database, proxy } from '../fixture.js'
 
 async function collect(ids: AsyncIterable<string>): Promise<string[]> {

@@ -4,7 +4,9 @@ import { createTestClock } from '@hist/core/conformance'
 import { createDynamoDBHistory, type ListLayoutOptions } from '@hist/dynamodb/store'
 import { type Fault, throttle } from '@hist/fault-proxy'
 import { describe, expect, test } from 'vitest'
-import { contents, human, type Item, mulberry32, range, sdkClient } from '../database.js'
+import { contents, human } from '../../../core/test/messages.js'
+import { randomFrom, range } from '../../../core/test/numbers.js'
+import { type Item, sdkClient } from '../database.js'
 import { database, listTableName, nextSession, proxy } from '../fixture.js'
 
 type Options = Partial<Extract<ListLayoutOptions, { key?: never }>>
@@ -29,7 +31,7 @@ function put(session: string, item: Item): Promise<unknown> {
 
 /** One request in five is lost in one way or another. */
 function loseSome(seed: number, faults = LOST): void {
-  const random = mulberry32(seed)
+  const random = randomFrom(seed)
   proxy.use(() => (random() < 0.2 ? faults[Math.floor(random() * faults.length)] : undefined))
 }
 

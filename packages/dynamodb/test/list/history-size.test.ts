@@ -3,7 +3,9 @@ import type { HistoryStore } from '@hist/core'
 import { createTestClock } from '@hist/core/conformance'
 import type { ListLayoutOptions } from '@hist/dynamodb/store'
 import { describe, expect, test } from 'vitest'
-import { contents, human, type Item, range } from '../database.js'
+import { contents, human } from '../../../core/test/messages.js'
+import { range } from '../../../core/test/numbers.js'
+import type { Item } from '../database.js'
 import { database, listTableName, nextSession, proxy } from '../fixture.js'
 
 type Options = Partial<Extract<ListLayoutOptions, { key?: never }>>

@@ -2,8 +2,10 @@ import { type AttributeValue, PutItemCommand } from '@aws-sdk/client-dynamodb'
 import type { HistoryStore } from '@hist/core'
 import { createTestClock, type TestClock } from '@hist/core/conformance'
 import { describe, expect, test } from 'vitest'
+import { contents, human } from '../../../core/test/messages.js'
+import { range } from '../../../core/test/numbers.js'
 import { tokenOf } from '../../src/list/operation-tokens.js'
-import { contents, human, type Item, range } from '../database.js'
+import type { Item } from '../database.js'
 import { database, listTableName, nextSession, proxy } from '../fixture.js'
 
 function list(options: { clock?: TestClock } = {}): HistoryStore {

@@ -4,7 +4,8 @@ import type { HistoryWarning } from '@hist/core'
 import { DynamoDBChatMessageHistory } from '@hist/dynamodb'
 import { HumanMessage } from '@langchain/core/messages'
 import { describe, expect, test } from 'vitest'
-import { human, type Item } from '../database.js'
+import { human } from '../../../core/test/messages.js'
+import type { Item } from '../database.js'
 import { database } from '../fixture.js'
 
 interface Case {

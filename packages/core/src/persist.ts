@@ -1,19 +1,20 @@
-import { setTimeout as wait } from 'node:timers/promises'
-import { type Call, isHistoryError } from '@hist/core'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Call } from './backend.js'
+import { isHistoryError } from './errors.js'
 
 const FIRST_PAUSE_MS = 25
 const LONGEST_PAUSE_MS = 1_000
 
-/** Waits, or throws what ended the call. */
+/** Waits so many milliseconds, or throws what ended the call. */
 export async function pause(ms: number, call: Call): Promise<void> {
   try {
-    await wait(ms, undefined, { signal: call.signal })
+    await sleep(ms, undefined, { signal: call.signal })
   } catch {
     throw call.signal.reason
   }
 }
 
-/** How long to wait before repetition number 0, 1, 2 …: growing, with jitter. */
+/** How long to wait before repetition number 0, 1, 2 …, in milliseconds: growing to a second, with jitter. */
 export function pauseBefore(repetition: number): number {
   return Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** Math.min(repetition, 10)) * (0.5 + Math.random() / 2)
 }
