@@ -1,0 +1,3 @@
+export const settings = {
+  data: process.env.ROCKSET_DATA ?? './rockset.db',
+}

@@ -1,0 +1,6 @@
+export type { Limits } from './budget.js'
+export { QueryError, type QueryErrorId, type QueryErrorType } from './errors.js'
+export { executeQuery, type QueryOptions, type QueryResult } from './execute.js'
+export type { QueryParameter } from './parameters.js'
+export { parse } from './parse.js'
+export { collectionsOf, parametersOf } from './references.js'
