@@ -1,4 +1,4 @@
-// npm run bench -- [codec] [cassandra] [dynamodb] [kafka] [--peers] [--json]
+// npm run bench -- [codec] [cassandra] [dynamodb] [kafka] [rockset] [--peers] [--json]
 //
 // Compares within one run and prints ratios; --json makes the last line one JSON object. With --peers, LangChain's own classes
 // are installed beside the benchmarks (190 MB, from tools/bench/peers) and measured too.
@@ -9,12 +9,19 @@ import { benchCassandra } from './cassandra.mjs'
 import { benchCodec } from './codec.mjs'
 import { benchDynamoDB } from './dynamodb.mjs'
 import { benchKafka } from './kafka.mjs'
+import { benchRockset } from './rockset.mjs'
 
 const { values, positionals } = parseArgs({
   options: { peers: { type: 'boolean', default: false }, json: { type: 'boolean', default: false } },
   allowPositionals: true,
 })
-const benchmarks = { codec: benchCodec, cassandra: benchCassandra, dynamodb: benchDynamoDB, kafka: benchKafka }
+const benchmarks = {
+  codec: benchCodec,
+  cassandra: benchCassandra,
+  dynamodb: benchDynamoDB,
+  kafka: benchKafka,
+  rockset: benchRockset,
+}
 const unknown = positionals.find(name => !Object.hasOwn(benchmarks, name))
 if (unknown !== undefined) {
   console.error(`bench: there is no ${unknown}; there are ${Object.keys(benchmarks).join(', ')}`)

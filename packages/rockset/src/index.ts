@@ -1,0 +1,2 @@
+export * from '@hist/rockset/store'
+export { RocksetChatMessageHistory } from './chat-message-history.js'
