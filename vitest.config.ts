@@ -16,7 +16,7 @@ export default defineConfig({
     env: { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' },
     testTimeout: 30_000,
     hookTimeout: 60_000,
-    // Tests that need a real server are named *.server.test.ts: `check` runs the first two projects, `test` all. A project's servers start only
+    // Tests that need a real server are named *.server.test.ts: `check` runs the first three projects, `test` all. A project's servers start only
     // when one of its files runs.
     projects: [
       {
@@ -33,7 +33,19 @@ export default defineConfig({
             'packages/core/test/codec/*.test.ts',
             'packages/core/test/langchain/stored-chat-message-history.test.ts',
             'packages/*/test/chat-message-history.test.ts',
+            'packages/langchain/test/{turns,window}.test.ts',
+            'packages/langchain/test/with-chat-history{,-forms,-stream,-beside-built-in}.test.ts',
           ],
+        },
+      },
+      {
+        // The middleware once more, on the lowest version of langchain that is supported.
+        extends: true,
+        resolve: { alias: [{ find: /^langchain$/, replacement: 'langchain-floor' }] },
+        test: {
+          name: 'agent-floor',
+          include: ['packages/langchain/test/middleware*.test.ts'],
+          exclude: [...configDefaults.exclude, servers, '**/middleware-backends.test.ts'],
         },
       },
       {

@@ -15,9 +15,13 @@ export const readmes = [
   'README.md',
   'CONTRIBUTING.md',
   'packages/core/README.md',
+  'packages/langchain/README.md',
+  'packages/langchain/MIGRATION.md',
   'packages/cassandra/README.md',
   'packages/kafka/README.md',
   'packages/dynamodb/README.md',
+  'packages/rockset/README.md',
+  'packages/rockset-server/README.md',
 ]
 
 /**
@@ -86,14 +90,18 @@ function bytes(count) {
  * @param {Pick<typeof import('@hist/cassandra/store'), 'CassandraBackend'>} cassandra
  * @param {Pick<typeof import('@hist/dynamodb/store'), 'DynamoDBBackend'>} dynamodb
  * @param {Pick<typeof import('@hist/kafka/store'), 'KafkaBackend'>} kafka
+ * @param {Pick<typeof import('@hist/rockset/store'), 'RocksetBackend'>} rockset
  */
-export function supportsOf({ MemoryBackend }, { CassandraBackend }, { DynamoDBBackend }, { KafkaBackend }) {
+export function supportsOf({ MemoryBackend }, { CassandraBackend }, { DynamoDBBackend }, { KafkaBackend }, { RocksetBackend }) {
+  const rockset = { collection: 'chat', apiKey: 'key', apiServer: 'http://localhost:4243' }
   return {
     memory: new MemoryBackend().supports,
     Cassandra: new CassandraBackend({ keyspace: 'keyspace' }).supports,
     'DynamoDB `items`': new DynamoDBBackend({ tableName: 'table' }).supports,
     'DynamoDB `list`': new DynamoDBBackend({ tableName: 'table', layout: 'list' }).supports,
     Kafka: new KafkaBackend({ bootstrapServers: 'localhost:9092', topicPrefix: 'chat-' }).supports,
+    'Rockset `session`': new RocksetBackend(rockset).supports,
+    'Rockset `message`': new RocksetBackend({ ...rockset, layout: 'message' }).supports,
   }
 }
 
@@ -103,6 +111,7 @@ if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
     await import('../packages/cassandra/dist/store.js'),
     await import('../packages/dynamodb/dist/store.js'),
     await import('../packages/kafka/dist/store.js'),
+    await import('../packages/rockset/dist/store.js'),
   )
   for (const path of readmes) writeFileSync(root + path, renderReadme(path, backends))
 }

@@ -83,9 +83,9 @@ for (const { folder, path, manifest } of packages) {
       expect(files).toContain(`tools/package-checks/consumers/${folder}.ts`)
     })
 
-    test('has no source file of more than 300 lines', () => {
+    test('has no source file of more than 300 lines, but what is generated', () => {
       const sources = files
-        .filter(file => file.startsWith(`${path}/src/`))
+        .filter(file => file.startsWith(`${path}/src/`) && !file.endsWith('.generated.js'))
         .map(file => ({ file, lines: read(file).trimEnd().split('\n').length }))
       expect(sources.filter(({ lines }) => lines > 300)).toEqual([])
     })
@@ -160,6 +160,7 @@ async function supportsOfSources() {
     await import('../packages/cassandra/src/store.js'),
     await import('../packages/dynamodb/src/store.js'),
     await import('../packages/kafka/src/store.js'),
+    await import('../packages/rockset/src/store.js'),
   )
 }
 

@@ -1,18 +1,12 @@
-// #region chain
-import { DynamoDBChatMessageHistory } from '@hist/dynamodb'
-import { RunnableWithMessageHistory } from '@langchain/core/runnables'
+// #region chat
+import { createDynamoDBHistory } from '@hist/dynamodb/store'
+import { chatHistoryMiddleware } from '@hist/langchain'
+import { createAgent } from 'langchain'
 import { model } from './model.js'
 
-const chain = new RunnableWithMessageHistory({
-  runnable: model,
-  getMessageHistory: sessionId =>
-    new DynamoDBChatMessageHistory({
-      tableName: 'ChatHistory',
-      sessionId,
-      setupMode: 'sync',
-      window: { last: 20, wholeTurns: true },
-    }),
-})
+const store = createDynamoDBHistory({ tableName: 'ChatHistory', setupMode: 'sync' })
+const agent = createAgent({ model, tools: [], middleware: [chatHistoryMiddleware({ store, window: { last: 40 } })] })
 
-export const ask = (question: string, sessionId: string) => chain.invoke(question, { configurable: { sessionId } })
-// #endregion chain
+export const ask = (content: string, thread_id: string) =>
+  agent.invoke({ messages: [{ role: 'user', content }] }, { configurable: { thread_id } })
+// #endregion chat

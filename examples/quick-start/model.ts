@@ -1,4 +1,4 @@
 import { FakeListChatModel } from '@langchain/core/utils/testing'
 
 /** Stands in for the chat model of your provider. */
-export const model = new FakeListChatModel({ responses: ['Hello!', 'You said hi.'] })
+export const model = new FakeListChatModel({ responses: ['Hello!'] })

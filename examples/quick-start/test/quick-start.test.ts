@@ -23,8 +23,12 @@ describe('quick start', () => {
 
   it('chats', async () => {
     const { ask } = await import('../chat.js')
-    assert.equal((await ask('hi', 'chat')).text, 'Hello!')
-    assert.equal((await ask('what did I say?', 'chat')).text, 'You said hi.')
+    assert.equal((await ask('hi', 'chat')).messages.at(-1)?.text, 'Hello!')
+    const { messages } = await ask('what did I say?', 'chat')
+    assert.deepEqual(
+      messages.map(({ text }) => text),
+      ['hi', 'Hello!', 'what did I say?', 'Hello!'],
+    )
   })
 
   it('stores plain messages', async () => {

@@ -1,12 +1,20 @@
 // Why: history runs in lambdas and edge functions, where every kilobyte is start-up time, and size creeps a dependency at a time. What is
 // measured is our own part: bundled, minified, gzipped; without declared dependencies, and for a subpath of core without core's root. A
-// backend's root includes its ./store; DynamoDB's has two layouts, and Kafka's the reader and the writer that others have in their driver. (esbuild and zlib, not size-limit: the same numbers, without its four packages and second esbuild.)
+// backend's root includes its ./store; DynamoDB's has two layouts, and Kafka's the reader and the writer that others have in their driver.
+// Rockset's server starts once and stays; its budget, more than a quarter for the generated parser, only shows what creeps.
+// (esbuild and zlib, not size-limit: the same numbers, without its four packages and second esbuild.)
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { build } from 'esbuild'
 
 /** @type {Record<string, number>} bytes */
-const budgets = { '@hist/core': 10_000, '@hist/core/langchain': 4_000, '@hist/dynamodb': 12_500, '@hist/kafka': 16_500 }
+const budgets = {
+  '@hist/core': 10_000,
+  '@hist/core/langchain': 4_000,
+  '@hist/dynamodb': 12_500,
+  '@hist/kafka': 16_500,
+  '@hist/rockset-server': 40_000,
+}
 const rootBudget = 10_000
 
 /**

@@ -1,0 +1,228 @@
+import { argumentError, type ChatHistory, type HistoryStore } from '@hist/core'
+import { checkOptions, having, oneOf } from '@hist/core/backend'
+import { type BaseMessage, isBaseMessage, RemoveMessage } from '@langchain/core/messages'
+import { conversationOf, withoutRepeats } from './conversation.js'
+import { continueRecording, type OnFailure, type Recording } from './recording.js'
+import { isHistory } from './turns.js'
+import { checkWindow, FIRST_PAGE, type HistoryWindow, loadWindow } from './window.js'
+
+/** What is used of LangChain's `Runtime`. */
+export interface AgentRuntime {
+  readonly configurable?: { readonly thread_id?: unknown; readonly [key: string]: unknown } | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
+/** What is used of an agent's state. */
+export interface AgentMessages {
+  messages: BaseMessage[]
+}
+
+/** What a `report` is told beside the error. */
+export interface FailureDetails {
+  session: string
+  /** What is not stored, or may not be. */
+  messages: BaseMessage[]
+}
+
+export interface ChatHistoryMiddlewareOptions {
+  /** Where the sessions are. Never closed here. */
+  store: HistoryStore
+  /** The session of a run, the same in all of its steps. @default `configurable.thread_id` */
+  session?: ((runtime: AgentRuntime) => string | Promise<string>) | undefined
+  /**
+   * - `'load-and-record'`: a run begins with the history in front of its input, and all that happens in it is stored
+   * - `'record'`: it is stored only, for an agent that remembers by itself, with a checkpointer
+   *
+   * @default 'load-and-record'
+   */
+  mode?: 'load-and-record' | 'record' | undefined
+  /** What of the history a run begins with. Not used with `mode: 'record'`. @default all of it */
+  window?: HistoryWindow | undefined
+  /**
+   * - `'throw'`: a read or a write that fails ends the run with its error
+   * - `'report'`: `report` hears of it, and the run goes on; its next step tries again what may succeed then
+   *
+   * @default 'throw'
+   */
+  onError?: 'throw' | 'report' | undefined
+  /** Hears of each failure; what it throws ends the run. With `onError: 'report'` only. @default Node's `process.emitWarning` */
+  report?: ((error: unknown, details: FailureDetails) => void) | undefined
+}
+
+/** For the `middleware` of `createAgent`. */
+export interface ChatHistoryMiddleware {
+  readonly name: string
+  readonly beforeAgent: (state: AgentMessages, runtime: AgentRuntime) => Promise<AgentMessages | undefined>
+  readonly wrapModelCall: <Request extends { readonly state: AgentMessages }, Response>(
+    request: Request,
+    handler: (request: Request) => Response | Promise<Response>,
+  ) => Promise<Response>
+  readonly beforeModel: (state: AgentMessages, runtime: AgentRuntime) => Promise<undefined>
+  readonly afterModel: (state: AgentMessages, runtime: AgentRuntime) => Promise<undefined>
+  readonly afterAgent: (state: AgentMessages, runtime: AgentRuntime) => Promise<undefined>
+}
+
+const OWNER = 'chatHistoryMiddleware'
+/** `REMOVE_ALL_MESSAGES` of `@langchain/langgraph`. */
+const REMOVE_ALL_MESSAGES = '__remove_all__'
+/** What tells LangChain's middleware from other objects. */
+const MIDDLEWARE_BRAND = Symbol.for('AgentMiddleware')
+const call = having('call', 'a function')
+
+/**
+ * An agent's memory: `createAgent({ model, tools, middleware: [chatHistoryMiddleware({ store })] })`. Each message is stored, once by its
+ * id, before the run goes on: calls before the tools start, results before the model is called again. Put it first in the list of
+ * middleware, so that it stores replies as the others leave them, and what there is before one of them ends the run.
+ *
+ * What is loaded becomes part of the run's state; in a stream of messages or updates it comes first, from the node
+ * `ChatHistoryMiddleware.before_agent`.
+ *
+ * Runs reject with a `HistoryError` if a read or a write fails, unless `onError` says otherwise, and with a `TypeError` without a session.
+ *
+ * @throws TypeError for an unknown or wrong option
+ */
+export function chatHistoryMiddleware(options: ChatHistoryMiddlewareOptions): ChatHistoryMiddleware {
+  checkMiddlewareOptions(options)
+  const { store, session = threadOf, mode = 'load-and-record', onError = 'throw', report = emitWarning } = options
+  const window = { ...options.window }
+  // What the steps of a run have in common is its messages. Nothing is kept for longer than they are.
+  const recordings = new WeakMap<BaseMessage, Recording>()
+
+  async function historyOf(runtime: AgentRuntime): Promise<ChatHistory> {
+    const id: unknown = await session(runtime)
+    if (typeof id === 'string' && id !== '') return store.session(id)
+    throw argumentError(
+      `${OWNER}: the run has no session; call the agent with { configurable: { thread_id } }, a string, or give the option session`,
+    )
+  }
+
+  function failureIn({ sessionId }: ChatHistory): OnFailure {
+    return (error, messages) => {
+      if (onError === 'throw') throw error
+      report(error, { session: sessionId, messages: messages.filter(isHistory) })
+    }
+  }
+
+  async function record(messages: readonly BaseMessage[], recording: Recording): Promise<void> {
+    await recording.store(messages, failureIn(recording.history))
+    for (const message of messages) recordings.set(message, recording)
+  }
+
+  async function beforeAgent({ messages: given }: AgentMessages, runtime: AgentRuntime): Promise<AgentMessages | undefined> {
+    const history = await historyOf(runtime)
+    const begun = await attempt(failureIn(history), given, async () => {
+      const { signal } = runtime
+      const loaded = mode === 'record' ? undefined : await loadWindow(history, window, { atLeast: FIRST_PAGE, signal })
+      return { loaded, ...(await continueRecording(history, given, { newest: loaded, signal })) }
+    })
+    if (begun === undefined) return undefined
+    const { loaded, count, recording } = begun
+    await record(given, recording)
+    if (loaded === undefined || (loaded.messages.length === 0 && count === 0)) return undefined
+    const messages = withInput(loaded.messages, given, count)
+    for (const message of messages) recordings.set(message, recording)
+    return { messages: [new RemoveMessage({ id: REMOVE_ALL_MESSAGES }), ...messages] }
+  }
+
+  async function storeNew({ messages }: AgentMessages, runtime: AgentRuntime): Promise<undefined> {
+    const history = await historyOf(runtime)
+    const ofSession = (message: BaseMessage) => {
+      const recording = recordings.get(message)
+      return recording?.history.sessionId === history.sessionId ? recording : undefined
+    }
+    const ofRun = messages.map(ofSession).findLast(recording => recording !== undefined)
+    const begun =
+      ofRun ??
+      // The run began in another process.
+      (await attempt(failureIn(history), messages, async () => {
+        const { recording } = await continueRecording(history, messages, { signal: runtime.signal })
+        return recording
+      }))
+    // What another run has of the session is stored, though this recording may not know it.
+    if (begun !== undefined)
+      await record(
+        messages.filter(message => ofSession(message) === undefined),
+        begun,
+      )
+  }
+
+  const wrapModelCall: ChatHistoryMiddleware['wrapModelCall'] = async (request, handler) => {
+    const response = await handler(request)
+    const { messages } = request.state
+    // Ollama, for one, draws the id of a reply from 999. LangGraph would put it in place of the message that has that id.
+    const isTaken = (id: string) => messages.some(message => message.id === id || recordings.get(message)?.has(id))
+    for (const message of messagesOf(response)) {
+      if (message.id !== undefined && (message.id === '' || isTaken(message.id))) removeId(message)
+    }
+    return response
+  }
+
+  const middleware: ChatHistoryMiddleware = {
+    name: 'ChatHistoryMiddleware',
+    beforeAgent,
+    wrapModelCall,
+    beforeModel: storeNew,
+    afterModel: storeNew,
+    afterAgent: storeNew,
+  }
+  return Object.assign(middleware, { [MIDDLEWARE_BRAND]: true })
+}
+
+/** What the model is shown: the history, and what is new. A question that is stored already is asked where it is, or anew if it is answered. */
+function withInput(history: readonly BaseMessage[], given: readonly BaseMessage[], stored: number): BaseMessage[] {
+  const input = stored < given.length ? given.slice(stored) : given.slice(-1).filter(isQuestion)
+  const messages = conversationOf(history, input)
+  const isAnswered = input.some(isQuestion) && messages.at(-1)?.getType() === 'ai'
+  return isAnswered ? conversationOf(withoutRepeats(history, input), input) : messages
+}
+
+/** Of a model's response: a message, what holds messages, or another middleware's order. */
+function messagesOf(response: unknown): BaseMessage[] {
+  if (isBaseMessage(response as BaseMessage)) return [response as BaseMessage]
+  const { messages } = response as { messages?: unknown }
+  return Array.isArray(messages) ? messages : []
+}
+
+/** LangGraph then gives it another. */
+function removeId(message: BaseMessage): void {
+  delete message.id
+  delete message.lc_kwargs.id
+}
+
+function isQuestion(message: BaseMessage): boolean {
+  return message.getType() === 'human'
+}
+
+/** Undefined: it failed, and that was reported. */
+async function attempt<T>(onFailure: OnFailure, messages: BaseMessage[], read: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await read()
+  } catch (error) {
+    onFailure(error, messages)
+    return undefined
+  }
+}
+
+function checkMiddlewareOptions(options: ChatHistoryMiddlewareOptions): void {
+  checkOptions(OWNER, options, {
+    store: having('session', 'a HistoryStore'),
+    session: call,
+    mode: oneOf('load-and-record', 'record'),
+    window: { be: 'a window', holds: () => true },
+    onError: oneOf('throw', 'report'),
+    report: call,
+  })
+  if (options.store === undefined) throw argumentError(`${OWNER}: store is missing`)
+  if (options.report !== undefined && options.onError !== 'report')
+    throw argumentError(`${OWNER}: report needs onError: 'report'`)
+  checkWindow(OWNER, options.window)
+}
+
+function threadOf({ configurable }: AgentRuntime): string {
+  return configurable?.thread_id as string
+}
+
+function emitWarning(error: unknown): void {
+  const reason = error instanceof Error ? error.message : String(error)
+  process.emitWarning(`${OWNER}: ${reason}`, 'HistoryWarning')
+}
