@@ -39,7 +39,7 @@ export class RequestError extends Error {
 /** One document of a request cannot be written; the others are. Told inside the 200. */
 export class DocumentError extends Error {
   override readonly name = 'DocumentError'
-  readonly type: 'NOTFOUND' | 'INVALIDINPUT'
+  readonly type: 'NOTFOUND' | 'INVALIDINPUT' | 'CONTENTTOOLARGE'
 
   constructor(type: DocumentError['type'], message: string) {
     super(message)

@@ -1,6 +1,6 @@
-import { isIP } from 'node:net'
 import { resolve } from 'node:path'
 import type { ServerLogger } from './http/log.js'
+import { isLoopback } from './loopback.js'
 
 /** @see startRocksetServer */
 export interface RocksetServerOptions {
@@ -51,8 +51,4 @@ export function checkOptions(options: RocksetServerOptions): CheckedOptions {
 /** Absolute, because libsql takes `http://…` for a server to send the data to, and `file:…?mode=memory` for a file that is none. */
 function fileOf(data: string): string {
   return data === ':memory:' ? data : resolve(data)
-}
-
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'))
 }

@@ -13,6 +13,27 @@ describe('keys', () => {
     expect([await status(), await status('ApiKey '), await status('Bearer x'), await status('x')]).toEqual([401, 401, 401, 401])
   })
 
+  test('without one, requests for other hosts than this machine are refused', async () => {
+    const [open, locked] = [await startTestServer(), await startTestServer({ apiKey: 'right' })]
+    const status = async (url: string, host: string) => {
+      const request = httpRequest(`${url}/v1/orgs/self`, { headers: { host, authorization: 'ApiKey right' } })
+      const [response] = await once(request.end(), 'response')
+      response.resume()
+      return response.statusCode
+    }
+    for (const host of ['localhost', 'localhost:4243', '127.0.0.1:1', '127.1.2.3', '[::1]:4243', '[::1]'])
+      expect(await status(open.url, host), host).toBe(200)
+    for (const host of [
+      'example.com',
+      'localhost.example.com:4243',
+      '10.0.0.1',
+      '127.0.0.1.example.com',
+      '[::2]:4243',
+      'x@localhost',
+    ])
+      expect([await status(open.url, host), await status(locked.url, host)], host).toEqual([401, 200])
+  })
+
   test('a key that is set is the only one', async () => {
     const { url } = await startTestServer({ apiKey: 'right' })
     expect((await send(`${url}/v1/orgs/self`, 'GET', undefined, 'right')).status).toBe(200)

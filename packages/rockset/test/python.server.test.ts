@@ -28,7 +28,7 @@ describeWithPython('the real Python class on the same documents', python => {
 
   test('every kind, both ways, in turn, in one document', async () => {
     // NaN and Infinity are no JSON, which the server refuses, and it has one zero only.
-    const theirs = pythonRows.filter(text => !/NaN|Infinity|-0\.0/.test(text))
+    const theirs = pythonRows.filter(text => !/NaN|Infinity/.test(text))
     expect(theirs.length).toBeGreaterThan(30)
     const chat = chatOf('kinds')
     const expected: StoredMessage[] = []

@@ -10,7 +10,8 @@ import { applyOperation, type CopyBudget } from './operations.js'
 /**
  * All operations of `patch`, or none. `upsert`, which Rockset did not have, is the document to begin with if there is none: so two first writers
  * cannot overwrite one another.
- * @throws DocumentError NOTFOUND if there is no document; INVALIDINPUT if an operation fails.
+ * @throws DocumentError NOTFOUND if there is no document; INVALIDINPUT if an operation fails;
+ * CONTENTTOOLARGE if the document would become too large, or too deep.
  */
 export function patchDocument(
   batch: WriteBatch,
@@ -43,7 +44,7 @@ function textOf(document: unknown, patch: readonly { readonly op?: unknown; read
   } catch (error) {
     if (!(error instanceof RangeError)) throw error
   }
-  throw new DocumentError('INVALIDINPUT', 'the document would become too large or too deep')
+  throw new DocumentError('CONTENTTOOLARGE', 'the document would become too large or too deep')
 }
 
 function firstDocument(id: string, upsert: unknown, now: number) {

@@ -47,7 +47,7 @@ export function createApplication({ routes, apiKey, logger }: ApplicationOptions
   })
   application.addHook('onRequest', async request => {
     if (isClosing) throw new RequestError('NOT_READY', 'The server is stopping.')
-    if (request.routeOptions.url !== '/health') authenticate(request.headers.authorization, apiKey)
+    if (request.routeOptions.url !== '/health') authenticate(request.headers, apiKey)
   })
   // A connection that stays open would be waited for.
   application.addHook('onSend', async (_request, reply) => {

@@ -10,7 +10,7 @@ const MOST_SESSIONS = 500
 export async function listSessions(collection: Collection, range: SessionsRange, call: Call): Promise<SessionSlice> {
   const { prefix = '', after } = range
   const query =
-    `SELECT m.session_id AS session_id, COUNT(*) AS n FROM ${collection.name} m` +
+    `SELECT m.session_id AS session_id FROM ${collection.name} m` +
     ` WHERE m.session_id ${after === undefined ? '>=' : '>'} :from AND ${ALIVE}` +
     ' GROUP BY m.session_id ORDER BY session_id LIMIT :n'
   const values = { from: after ?? prefix, now: collection.nowMs(), n: MOST_SESSIONS }

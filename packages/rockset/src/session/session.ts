@@ -16,8 +16,8 @@ const SUPPORTS: BackendSupports = {
   clear: 'atomic',
   sessions: true,
   maxMessageBytes: 9_000_000,
-  // Of one document on `@hist/rockset-server`.
-  maxSessionBytes: 200_000_000,
+  // The document: `@hist/rockset-server` keeps 100 MiB.
+  maxSessionBytes: 100_000_000,
   maxDepth: 500,
 }
 
