@@ -7,27 +7,58 @@ import { prepare, turbo } from './build.mjs'
 import { environment, run, step } from './processes.mjs'
 import { exists, publishedPackages, read } from './workspace.mjs'
 
-/** The vitest projects that need no server, as arguments. */
-export const withoutServers = ['unit', 'floor', 'agent-floor'].flatMap(name => ['--project', name])
+/** Of vitest, in the order of vitest.config.ts. */
+const withoutServers = ['--project', 'unit', '--project', 'floor', '--project', 'agent-floor']
+const withServers = ['--project', 'servers', '--project', 'clusters']
 const inCI = !['', 'false', undefined].includes(process.env.CI)
+
+/** @typedef {{ passed: number, failed: number, skipped: string[] }} Totals */
+
+/** The tests that the arguments of vitest name. @param {string[]} vitestArguments */
+export function test(vitestArguments) {
+  return report(() => runVitest(vitestArguments))
+}
+
+/** Everything that needs no server. */
+export function check() {
+  return report(() => checkInProcess('inherit'))
+}
+
+/** What needs no server runs beside what waits for servers most of the time; the output of its tests comes when they are over. */
+export function testAll() {
+  return report(async () => {
+    const [inProcess, onServers] = await Promise.all([checkInProcess('pipe'), runVitest(withServers)])
+    return {
+      passed: inProcess.passed + onServers.passed,
+      failed: inProcess.failed + onServers.failed,
+      skipped: [...inProcess.skipped, ...onServers.skipped],
+    }
+  })
+}
 
 /**
  * The last line is always the sum. A step before the tests that fails counts as one failure: the line is never green by mistake.
- * @param {string[]} vitestArguments
- * @param {boolean} withStaticChecks
+ * @param {() => Promise<Totals>} runAll
+ * @returns {Promise<number>} the exit code
  */
-export async function test(vitestArguments, withStaticChecks) {
-  let { passed, failed, skipped } = { passed: 0, failed: 1, skipped: /** @type {string[]} */ ([]) }
-  if ((await prepare()) === 0) {
-    const failedChecks = withStaticChecks ? await runStaticChecks() : 0
-    ;({ passed, failed, skipped } = await runTests(vitestArguments))
-    failed += failedChecks
-  }
+async function report(runAll) {
+  const none = { passed: 0, failed: 1, skipped: [] }
+  const { passed, failed, skipped } = (await prepare()) === 0 ? await runAll() : none
   const skippedInCI = inCI && skipped.length > 0
   const headline = skippedInCI ? 'FAILED: in CI nothing may be skipped' : 'SKIPPED, so not tested'
   if (skipped.length > 0) console.error(`\n${headline}:\n${skipped.join('\n')}`)
   console.info(`\n${passed} passed, ${failed} failed, ${skipped.length} skipped`)
   return failed > 0 || skippedInCI ? 1 : 0
+}
+
+/**
+ * @param {'inherit' | 'pipe'} mode of the tests
+ * @returns {Promise<Totals>}
+ */
+async function checkInProcess(mode) {
+  const failedChecks = await runStaticChecks()
+  const totals = await runVitest(withoutServers, mode)
+  return { ...totals, failed: totals.failed + failedChecks }
 }
 
 /** @returns {Promise<number>} how many static checks failed */
@@ -44,27 +75,9 @@ async function runStaticChecks() {
 }
 
 /**
- * All tests at once, or those that the arguments name. What needs no server runs beside what waits for servers most of the time; its output
- * comes when it is over.
- * @param {string[]} vitestArguments
- */
-async function runTests(vitestArguments) {
-  if (vitestArguments.length > 0) return runVitest(vitestArguments)
-  const [inProcess, onServers] = await Promise.all([
-    runVitest(withoutServers, 'pipe'),
-    runVitest(['--project', 'servers', '--project', 'clusters']),
-  ])
-  return {
-    passed: inProcess.passed + onServers.passed,
-    failed: inProcess.failed + onServers.failed,
-    skipped: [...inProcess.skipped, ...onServers.skipped],
-  }
-}
-
-/**
  * @param {string[]} vitestArguments
  * @param {'inherit' | 'pipe'} mode
- * @returns {Promise<{ passed: number, failed: number, skipped: string[] }>}
+ * @returns {Promise<Totals>}
  */
 async function runVitest(vitestArguments, mode = 'inherit') {
   const folder = mkdtempSync(join(tmpdir(), 'hist-test-'))

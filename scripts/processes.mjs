@@ -36,9 +36,9 @@ export async function step(title, program, args) {
  */
 export async function timed(title, program, args, mode) {
   const start = performance.now()
-  process.stdout.write(mode === 'inherit' ? `${title} …\n` : `${title} … `)
+  if (process.stdout.isTTY) process.stdout.write(mode === 'inherit' ? `${title} …\n` : `${title} … \r`)
   const { code, output } = await run(program, args, mode)
-  console.info(`${code === 0 ? 'ok' : 'FAILED'}, ${((performance.now() - start) / 1000).toFixed(1)} s`)
+  console.info(`${title} … ${code === 0 ? 'ok' : 'FAILED'}, ${((performance.now() - start) / 1000).toFixed(1)} s`)
   if (code !== 0) console.error(output)
   return { code, output }
 }

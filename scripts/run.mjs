@@ -3,7 +3,7 @@
 // It brings a fresh clone into shape by itself and needs only Node and npm for that, so neither it nor what it imports can use any dependency.
 // Each command first installs and builds what is out of date.
 import { build, install, prepare } from './build.mjs'
-import { test, withoutServers } from './checks.mjs'
+import { check, test, testAll } from './checks.mjs'
 import { show, step, stop } from './processes.mjs'
 import { manifest, publishedPackages } from './workspace.mjs'
 
@@ -13,9 +13,9 @@ const commands = {
   /** Runs the example app. */
   demo: async args => (await prepare()) || (await show('node', ['examples/demo/demo.mjs', ...args])),
   /** What `check` does, and the tests that need real servers. With arguments: only vitest, with these. */
-  test: args => test(args, args.length === 0),
+  test: args => (args.length === 0 ? testAll() : test(args)),
   /** Everything that needs no server. Writes to no tracked file. */
-  check: () => test(withoutServers, true),
+  check,
   /** The only command that writes to tracked files: formatting, safe lint fixes, API snapshots, code and tables of READMEs. */
   fix,
   build: prepare,
