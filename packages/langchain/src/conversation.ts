@@ -12,13 +12,28 @@ export function conversationOf(history: readonly BaseMessage[], input: readonly 
   return [...exchangesOf(messages).flat(), ...strays.filter(message => input.includes(message))]
 }
 
+/**
+ * The same, of an agent's messages, of which the history has so many, counted from the first. If it has all of them, the run goes on with the
+ * last question where it is, or asks it anew if it is answered.
+ */
+export function conversationFrom(history: readonly BaseMessage[], given: readonly BaseMessage[], stored: number): BaseMessage[] {
+  const input = stored < given.length ? given.slice(stored) : given.slice(-1).filter(isQuestion)
+  const messages = conversationOf(history, input)
+  const isAnswered = input.some(isQuestion) && messages.at(-1)?.getType() === 'ai'
+  return isAnswered ? conversationOf(withoutRepeats(history, input), input) : messages
+}
+
 /** The history without what the input asks again, and what had come of it. */
 export function withoutRepeats(history: readonly BaseMessage[], input: readonly BaseMessage[]): BaseMessage[] {
   const ids = new Set(input.map(message => message.id))
   let isRepeat = false
   return history.filter(message => {
     if (ids.has(message.id)) isRepeat = true
-    else if (message.getType() === 'human') isRepeat = false
+    else if (isQuestion(message)) isRepeat = false
     return !isRepeat
   })
+}
+
+function isQuestion(message: BaseMessage): boolean {
+  return message.getType() === 'human'
 }

@@ -1,8 +1,9 @@
 import { argumentError, type ChatHistory, type HistoryStore } from '@hist/core'
 import { checkOptions, having, oneOf } from '@hist/core/backend'
-import { type BaseMessage, isBaseMessage, RemoveMessage } from '@langchain/core/messages'
-import { conversationOf, withoutRepeats } from './conversation.js'
+import { type BaseMessage, RemoveMessage } from '@langchain/core/messages'
+import { conversationFrom } from './conversation.js'
 import { continueRecording, type OnFailure, type Recording } from './recording.js'
+import { removeIds } from './reply-ids.js'
 import { isHistory } from './turns.js'
 import { checkWindow, FIRST_PAGE, type HistoryWindow, loadWindow } from './window.js'
 
@@ -20,7 +21,7 @@ export interface AgentMessages {
 /** What a `report` is told beside the error. */
 export interface FailureDetails {
   session: string
-  /** What is not stored, or may not be. */
+  /** All that is not stored so far, or perhaps not. */
   messages: BaseMessage[]
 }
 
@@ -40,7 +41,7 @@ export interface ChatHistoryMiddlewareOptions {
   window?: HistoryWindow | undefined
   /**
    * - `'throw'`: a read or a write that fails ends the run with its error
-   * - `'report'`: `report` hears of it, and the run goes on; its next step tries again what may succeed then
+   * - `'report'`: `report` hears of it, and the run goes on; each of its next steps tries again what may succeed then
    *
    * @default 'throw'
    */
@@ -72,7 +73,8 @@ const call = having('call', 'a function')
 /**
  * An agent's memory: `createAgent({ model, tools, middleware: [chatHistoryMiddleware({ store })] })`. Each message is stored, once by its
  * id, before the run goes on: calls before the tools start, results before the model is called again. Put it first in the list of
- * middleware, so that it stores replies as the others leave them, and what there is before one of them ends the run.
+ * middleware, so that it stores replies as the others leave them, and what there is before one of them ends the run; only one that ends it
+ * after a reply belongs in front.
  *
  * What is loaded becomes part of the run's state; in a stream of messages or updates it comes first, from the node
  * `ChatHistoryMiddleware.before_agent`.
@@ -119,7 +121,7 @@ export function chatHistoryMiddleware(options: ChatHistoryMiddlewareOptions): Ch
     const { loaded, count, recording } = begun
     await record(given, recording)
     if (loaded === undefined || (loaded.messages.length === 0 && count === 0)) return undefined
-    const messages = withInput(loaded.messages, given, count)
+    const messages = conversationFrom(loaded.messages, given, count)
     for (const message of messages) recordings.set(message, recording)
     return { messages: [new RemoveMessage({ id: REMOVE_ALL_MESSAGES }), ...messages] }
   }
@@ -139,21 +141,14 @@ export function chatHistoryMiddleware(options: ChatHistoryMiddlewareOptions): Ch
         return recording
       }))
     // What another run has of the session is stored, though this recording may not know it.
-    if (begun !== undefined)
-      await record(
-        messages.filter(message => ofSession(message) === undefined),
-        begun,
-      )
+    const unseen = messages.filter(message => ofSession(message) === undefined)
+    if (begun !== undefined) await record(unseen, begun)
   }
 
   const wrapModelCall: ChatHistoryMiddleware['wrapModelCall'] = async (request, handler) => {
     const response = await handler(request)
     const { messages } = request.state
-    // Ollama, for one, draws the id of a reply from 999. LangGraph would put it in place of the message that has that id.
-    const isTaken = (id: string) => messages.some(message => message.id === id || recordings.get(message)?.has(id))
-    for (const message of messagesOf(response)) {
-      if (message.id !== undefined && (message.id === '' || isTaken(message.id))) removeId(message)
-    }
+    removeIds(response, id => messages.some(message => message.id === id || recordings.get(message)?.has(id)))
     return response
   }
 
@@ -166,31 +161,6 @@ export function chatHistoryMiddleware(options: ChatHistoryMiddlewareOptions): Ch
     afterAgent: storeNew,
   }
   return Object.assign(middleware, { [MIDDLEWARE_BRAND]: true })
-}
-
-/** What the model is shown: the history, and what is new. A question that is stored already is asked where it is, or anew if it is answered. */
-function withInput(history: readonly BaseMessage[], given: readonly BaseMessage[], stored: number): BaseMessage[] {
-  const input = stored < given.length ? given.slice(stored) : given.slice(-1).filter(isQuestion)
-  const messages = conversationOf(history, input)
-  const isAnswered = input.some(isQuestion) && messages.at(-1)?.getType() === 'ai'
-  return isAnswered ? conversationOf(withoutRepeats(history, input), input) : messages
-}
-
-/** Of a model's response: a message, what holds messages, or another middleware's order. */
-function messagesOf(response: unknown): BaseMessage[] {
-  if (isBaseMessage(response as BaseMessage)) return [response as BaseMessage]
-  const { messages } = response as { messages?: unknown }
-  return Array.isArray(messages) ? messages : []
-}
-
-/** LangGraph then gives it another. */
-function removeId(message: BaseMessage): void {
-  delete message.id
-  delete message.lc_kwargs.id
-}
-
-function isQuestion(message: BaseMessage): boolean {
-  return message.getType() === 'human'
 }
 
 /** Undefined: it failed, and that was reported. */

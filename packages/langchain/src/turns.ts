@@ -51,16 +51,21 @@ export function isMissingResult(message: BaseMessage): boolean {
   return message.additional_kwargs?.[SOURCE] === MISSING_RESULT
 }
 
-/** Whether the message belongs into the log: a summary stands for messages that are there already, a removal changes the state only. */
+/**
+ * Whether the message belongs into the log. A summary and a result whose text was cleared stand for messages that are there already, a
+ * removal changes the state only.
+ */
 export function isHistory(message: BaseMessage): boolean {
-  return message.getType() !== 'remove' && message.additional_kwargs?.[SOURCE] !== 'summarization' && !isMissingResult(message)
+  const source = message.additional_kwargs?.[SOURCE]
+  const { cleared } = (message.response_metadata?.context_editing ?? {}) as { cleared?: unknown }
+  return message.getType() !== 'remove' && source !== 'summarization' && source !== MISSING_RESULT && cleared !== true
 }
 
 function* firstOfEqualIds(log: readonly BaseMessage[]): Generator<BaseMessage, void, undefined> {
   const seen = new Set<string>()
   for (const message of log) {
-    if (message.id !== undefined && seen.has(message.id)) continue
-    if (message.id !== undefined) seen.add(message.id)
+    if (message.id && seen.has(message.id)) continue
+    if (message.id) seen.add(message.id)
     yield message
   }
 }

@@ -1,4 +1,12 @@
-import { type AgentMiddleware, humanInTheLoopMiddleware, modelCallLimitMiddleware, summarizationMiddleware } from 'langchain'
+import {
+  type AgentMiddleware,
+  ClearToolUsesEdit,
+  contextEditingMiddleware,
+  humanInTheLoopMiddleware,
+  modelCallLimitMiddleware,
+  summarizationMiddleware,
+  toolCallLimitMiddleware,
+} from 'langchain'
 import type { ScriptedModel } from './scripted-model.js'
 
 // LangChain's types of its own middleware fail under `exactOptionalPropertyTypes`.
@@ -10,6 +18,16 @@ export function peopleDecideOn(...tools: string[]): AgentMiddleware {
 
 export function endAfterCalls(runLimit: number): AgentMiddleware {
   return modelCallLimitMiddleware({ runLimit, exitBehavior: 'end' } as never) as never
+}
+
+export function endAfterToolCalls(runLimit: number): AgentMiddleware {
+  return toolCallLimitMiddleware({ runLimit, exitBehavior: 'end' } as never) as never
+}
+
+/** Takes the text out of all results but the newest. */
+export function clearResults(): AgentMiddleware {
+  const edit = new ClearToolUsesEdit({ trigger: { messages: 1 }, keep: { messages: 1 }, clearToolInputs: true } as never)
+  return contextEditingMiddleware({ edits: [edit] }) as never
 }
 
 /** At so many messages, all but the newest two are summed up. */

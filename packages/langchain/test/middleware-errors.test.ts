@@ -29,7 +29,7 @@ function createDistantStore({ carriesOut = false } = {}) {
     clear: session => memory.clear(session),
     close: () => memory.close(),
   }
-  return { server, store: new HistoryStore(backend, { timeoutMs: 100 }) }
+  return { server, store: new HistoryStore(backend, { timeoutMs: 250 }) }
 }
 
 interface Report {
@@ -116,11 +116,26 @@ describe("onError: 'report'", () => {
         expect({ error, session, lines }).toMatchObject({
           error: { name: 'HistoryError', retryable: true },
           session: 's',
-          lines: ['ai: look(a)'],
         })
       }
+      expect(reports.map(({ lines }) => lines.join())).toEqual(['ai: look(a)', 'ai: look(a),tool: found a'])
     },
   )
+
+  test('an outage to the end of the run: all that is not stored has been reported', async () => {
+    const { store, server } = createDistantStore()
+    const { reports, options } = reporting()
+    const model = new ScriptedModel([[look('a')], [look('b')], 'done'])
+    const tools = [
+      lookTool(() => {
+        server.isAway = true
+      }),
+    ]
+    const agent = createAgent({ model, tools, middleware: [chatHistoryMiddleware({ store, ...options })] })
+    await agent.invoke(ask('one'), config)
+    expect(await linesOf(store.session('s'))).toEqual(['human: one', 'ai: look(a)'])
+    expect(reports.at(-1)?.lines).toEqual(['tool: found a', 'ai: look(b)', 'tool: found b', 'ai: done'])
+  })
 
   test('a message that is refused is reported once, and those after it are stored', async () => {
     const store = createFailingStore({ refusesAppend: refusesReplies })

@@ -4,6 +4,8 @@ import { chatHistoryMiddleware } from '@hist/langchain'
 import { AIMessage, HumanMessage, ToolMessage } from '@langchain/core/messages'
 import { createAgent } from 'langchain'
 import { describe, expect, test } from 'vitest'
+import { range } from '../../core/test/numbers.js'
+import { createCountingStore } from './counting-store.js'
 import { lookTool } from './look-tool.js'
 import { ask, linesOf } from './middleware-suite.js'
 import { look, ScriptedModel } from './scripted-model.js'
@@ -57,15 +59,31 @@ describe('what is loaded', () => {
     expect(await linesOf(chat)).toEqual(['human: one', 'ai: look(a)', 'tool: found a', 'ai: r1'])
   })
 
-  test('an input that is stored already and does not fit the window is shown all the same', async () => {
-    const { store, config } = open()
-    const model = new ScriptedModel([new Error('overloaded'), 'r1'])
-    const window = { maxTokens: 1, count: () => 2 }
-    const agent = createAgent({ model, middleware: [chatHistoryMiddleware({ store, window })] })
+  test('a message that is asked again after its answer is asked anew', async () => {
+    const { store, chat, config } = open()
+    const model = new ScriptedModel(['r1', 'r2', 'r2 again'])
+    const agent = createAgent({ model, middleware: [chatHistoryMiddleware({ store })] })
+    await agent.invoke(ask('one'), config)
+    const input = { messages: [new HumanMessage('two')] }
+    for (let time = 0; time < 2; time++) {
+      await agent.invoke(input, config)
+      expect(model.lastShown).toEqual(['human: one', 'ai: r1', 'human: two'])
+    }
+    expect(await linesOf(chat)).toEqual(['human: one', 'ai: r1', 'human: two', 'ai: r2', 'ai: r2 again'])
+  })
+
+  test.each([
+    [{ maxTokens: 1, count: () => 2 }, []],
+    [{ last: 2, wholeTurns: false }, ['ai: look(a)', 'tool: found a']],
+  ])('an input that is stored already and is not within the window %j is shown all the same', async (window, older) => {
+    const { store, chat, config } = open()
+    const model = new ScriptedModel([[look('a')], new Error('overloaded'), 'r1'])
+    const agent = createAgent({ model, tools: [lookTool()], middleware: [chatHistoryMiddleware({ store, window })] })
     const input = { messages: [new HumanMessage('one')] }
     await expect(agent.invoke(input, config)).rejects.toThrow('overloaded')
     await agent.invoke(input, config)
-    expect(model.lastShown).toEqual(['human: one'])
+    expect(model.lastShown).toEqual([...older, 'human: one'])
+    expect(await linesOf(chat)).toEqual(['human: one', 'ai: look(a)', 'tool: found a', 'ai: r1'])
   })
 
   test('a whole conversation that comes as input is stored once', async () => {
@@ -99,5 +117,48 @@ describe('what is loaded', () => {
       expect.stringMatching(/^tool! Error: no result/),
     ])
     expect(await linesOf(chat)).toEqual(['human: one', 'ai: look(a) look(b)', 'tool: found a', 'ai: r1'])
+  })
+
+  test('a result whose call is nowhere is for the provider to refuse', async () => {
+    const { store, config } = open()
+    const agent = createAgent({ model: new ScriptedModel(['r1', 'r2']), middleware: [chatHistoryMiddleware({ store })] })
+    await agent.invoke(ask('one'), config)
+    const run = agent.invoke({ messages: [new ToolMessage({ content: 'found a', tool_call_id: 'x' })] }, config)
+    await expect(run).rejects.toThrow('400: a result without its call')
+    await agent.invoke(ask('two'), config)
+  })
+})
+
+describe('what is read', () => {
+  const turn = (number: number) => [new HumanMessage(`q${number}`), new AIMessage(`a${number}`)].map(toStoredMessage)
+  const longHistory = async () => {
+    const { store, reads } = createCountingStore()
+    for (const number of range(600)) await store.session('s').append(turn(number))
+    return { store, reads, config: { configurable: { thread_id: 's' } } }
+  }
+
+  // One more entry tells whether there are older ones.
+  test.each([
+    [{ window: { last: 20 } }, [51]],
+    [{ window: { last: 100 } }, [101]],
+    [{ window: { maxTokens: 10, count: (messages: unknown[]) => messages.length } }, [51]],
+    [{}, [500, 500, 200]],
+    [{ mode: 'record' as const }, [51]],
+  ])('with %j: once in a run', async (options, expected) => {
+    const { store, reads, config } = await longHistory()
+    const model = new ScriptedModel([[look('a')], [look('b')], 'r1'])
+    const agent = createAgent({ model, tools: [lookTool()], middleware: [chatHistoryMiddleware({ store, ...options })] })
+    await agent.invoke(ask('one'), config)
+    expect(reads).toEqual(expected)
+  })
+
+  test('an input with a reply is looked for in all of the history', async () => {
+    const { store, reads, config } = await longHistory()
+    const agent = createAgent({
+      model: new ScriptedModel(['r1']),
+      middleware: [chatHistoryMiddleware({ store, mode: 'record' })],
+    })
+    await agent.invoke({ messages: [new HumanMessage('one'), new AIMessage('r0'), new HumanMessage('two')] }, config)
+    expect(reads).toEqual([51, 500, 500, 150])
   })
 })

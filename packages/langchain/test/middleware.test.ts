@@ -6,10 +6,10 @@ import { createAgent, createMiddleware, toolStrategy } from 'langchain'
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { range } from '../../core/test/numbers.js'
-import { endAfterCalls } from './langchain-middleware.js'
+import { clearResults, endAfterCalls, endAfterToolCalls } from './langchain-middleware.js'
 import { lookTool } from './look-tool.js'
 import { ask, linesOf } from './middleware-suite.js'
-import { look, ScriptedModel } from './scripted-model.js'
+import { lineOf, look, ScriptedModel } from './scripted-model.js'
 
 const thread = (thread_id: string) => ({ configurable: { thread_id } })
 
@@ -114,12 +114,21 @@ describe('what is stored', () => {
     await expect.poll(() => linesOf(chat)).toEqual(['human: count', 'ai: one two'])
   })
 
-  test('a run that another middleware ends', async () => {
+  test('a run that another middleware ends before the model is called, if ours is in front of it', async () => {
     const { store, chat, config } = open()
     const model = new ScriptedModel([[look('a')], [look('b')]])
     const agent = createAgent({ model, tools: [lookTool()], middleware: [chatHistoryMiddleware({ store }), endAfterCalls(1)] })
     await agent.invoke(ask('one'), config)
     expect(await linesOf(chat)).toEqual(['human: one', 'ai: look(a)', 'tool: found a'])
+  })
+
+  test('a run that another middleware ends after a reply, if ours is behind it', async () => {
+    const { store, chat, config } = open()
+    const model = new ScriptedModel([[look('a')], [look('b')]])
+    const middleware = [endAfterToolCalls(1), chatHistoryMiddleware({ store })]
+    const { messages } = await createAgent({ model, tools: [lookTool()], middleware }).invoke(ask('one'), config)
+    expect(await linesOf(chat)).toEqual(messages.map(lineOf))
+    expect(messages).toHaveLength(6)
   })
 
   test('a run that takes too many steps', async () => {
@@ -153,6 +162,26 @@ describe('what is stored', () => {
       return [`human: ${subject}`, `ai: answer(${subject})`, `tool: ${json}`, `ai: Returning structured response: ${json}`]
     }
     expect(await linesOf(chat)).toEqual([...turn('one'), ...turn('two')])
+  })
+
+  test('a structured answer that is wrong at first: what LangChain makes of it is stored, and the next run goes on', async () => {
+    const { store, chat, config } = open()
+    const answer = (args: Record<string, string>) => [{ name: 'answer', id: JSON.stringify(args), args }]
+    const model = new ScriptedModel([answer({ text: 'one' }), answer({ subject: 'one' }), answer({ subject: 'again' })])
+    const responseFormat = toolStrategy(z.object({ subject: z.string() }).meta({ title: 'answer' }))
+    const agent = createAgent({ model, responseFormat, middleware: [chatHistoryMiddleware({ store })] })
+    // Rejects in the versions that have the bug langchainjs#10175.
+    await agent.invoke(ask('one'), config).catch(() => undefined)
+    const lines = await linesOf(chat)
+    expect(lines.slice(0, 4)).toEqual([
+      'human: one',
+      'ai: answer(undefined)',
+      expect.stringMatching(/^tool: Failed to parse/),
+      'ai: answer(one)',
+    ])
+    const next = new ScriptedModel(['done'])
+    await createAgent({ model: next, middleware: [chatHistoryMiddleware({ store })] }).invoke(ask('two'), config)
+    expect(next.lastShown.filter(line => !line.startsWith('tool!'))).toEqual([...lines, 'human: two'])
   })
 
   test('the result of a tool that ends the run', async () => {
@@ -208,6 +237,16 @@ describe('what is stored', () => {
     await createAgent({ model, tools: [lookTool()], middleware }).invoke(ask('one'), config)
     expect(model.lastShown).toEqual(['ai: look(a)', 'tool: found a', 'human: they counted'])
     expect(await linesOf(chat)).toEqual(['human: one', 'ai: look(a)', 'tool: found a', 'ai: r1'])
+  })
+
+  test('not a result whose text was cleared', async () => {
+    const { store, chat, config } = open()
+    const model = new ScriptedModel([[look('a')], [look('b')], [look('c')], 'r1', 'r2'])
+    const agent = createAgent({ model, tools: [lookTool()], middleware: [chatHistoryMiddleware({ store }), clearResults()] })
+    for (const question of ['one', 'two']) await agent.invoke(ask(question), config)
+    expect(model.lastShown).toEqual(expect.arrayContaining(['tool: [cleared]', 'tool: found c']))
+    const steps = ['a', 'b', 'c'].flatMap(subject => [`ai: look(${subject})`, `tool: found ${subject}`])
+    expect(await linesOf(chat)).toEqual(['human: one', ...steps, 'ai: r1', 'human: two', 'ai: r2'])
   })
 
   test('not what is deleted from the state, and no deletion', async () => {

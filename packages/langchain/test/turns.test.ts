@@ -40,6 +40,7 @@ describe('what the model is shown of a log', () => {
     ['calls numbered anew in each reply', 'h1 a1(x) x!=1 a2(x) x!=2 a3', 'h1 a1(x) 1 a2(x) 2 a3'],
     ['a call that was never answered, and its number again', 'h1 a1(x) h2 a2(x) x! a3', 'h1 a1(x) x? h2 a2(x) x! a3'],
     ['two calls with the same number in one reply', 'h1 a1(x,x) x!=1 x!=2 a2', 'h1 a1(x,x) 1 2 a2'],
+    ['two calls with the same number in one reply, neither answered', 'h1 a1(x,x)', 'h1 a1(x,x) x? x?'],
     ['a result in front of its call', 'x! h1 a1(x) a2', 'h1 a1(x) x? a2'],
   ])('%s', (_what, log, expected) => {
     expect(shown(logOf(log))).toBe(expected)
@@ -47,7 +48,7 @@ describe('what the model is shown of a log', () => {
 
   test('the error result says what it stands for', () => {
     const [, result] = exchangesOf(logOf('a1(x)')).flat()
-    expect(result).toMatchObject({ id: 'a1(x):x:missing', tool_call_id: 'x', name: 'look', status: 'error' })
+    expect(result).toMatchObject({ id: 'a1(x):missing:0', tool_call_id: 'x', name: 'look', status: 'error' })
     expect(result?.content).toMatch(/may or may not have been carried out/)
     expect(result && isHistory(result)).toBe(false)
   })
@@ -63,6 +64,11 @@ describe('what the model is shown of a log', () => {
     const call = new AIMessage({ content: '', tool_calls: [{ name: 'look', args: {} }] })
     const result = new ToolMessage({ content: 'found', tool_call_id: '' })
     expect(exchangesOf([call, result]).flat()).toEqual([call, result])
+  })
+
+  test('an empty id is none', () => {
+    const messages = ['one', 'two'].map(content => new HumanMessage({ id: '', content }))
+    expect(exchangesOf(messages).flat()).toEqual(messages)
   })
 
   test('a row that orders a removal is not obeyed', () => {

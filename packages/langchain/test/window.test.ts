@@ -97,6 +97,12 @@ describe('the window that a model is shown', () => {
     }
     // One more entry tells whether there are older ones.
     expect(await readBy({ last: 20 })).toEqual({ messages: 20, reads: [21] })
+    reads.length = 0
+    expect(await loadWindow(history, { last: 20 }, { atLeast: 50 })).toMatchObject({
+      messages: { length: 20 },
+      ids: { size: 50 },
+    })
+    expect(reads).toEqual([51])
     expect(await readBy({ maxTokens: 80, count })).toEqual({ messages: 20, reads: [51] })
     expect(await readBy({ maxTokens: 600, count })).toEqual({ messages: 150, reads: [51, 51, 101] })
     expect((await readBy({})).messages).toBe(2_000)
@@ -135,6 +141,29 @@ describe('the window that a model is shown', () => {
     expect(id).toMatch(/^entry-./)
     await history.append([{ type: 'human', data: { content: 'two' } }])
     expect((await idsOf({ last: 2 }))[0]).toBe(id)
+  })
+
+  test('replies that were given the same id, or an empty one, are told apart, the same way whenever they are read', async () => {
+    const history = createMemoryHistory().session('s')
+    for (const [number, id] of ['same', 'same', '', ''].entries())
+      await history.append([say('human', `q${number}`), { type: 'ai', data: { content: `a${number}`, id } }])
+    const shown = async (window: HistoryWindow) => {
+      const { messages, ids } = await loadWindow(history, window)
+      checkProviderRules(messages)
+      expect(messages.every(({ id }) => id !== undefined && ids.has(id))).toBe(true)
+      return messages.map(({ content, id }) => [content, id])
+    }
+    const all = await shown({})
+    expect(all.map(([content]) => content)).toEqual(['q0', 'a0', 'q1', 'a1', 'q2', 'a2', 'q3', 'a3'])
+    expect(all[1]).toEqual(['a0', 'same'])
+    expect(await shown({ maxTokens: 1_000, count })).toEqual(all)
+  })
+
+  test('a message that was stored twice is there once', async () => {
+    const history = createMemoryHistory().session('s')
+    for (let time = 0; time < 2; time++) await history.append([say('human', 'q1'), call('c1', 'x')])
+    await history.append([result('x'), result('x')])
+    expect((await loadWindow(history)).messages.map(({ content }) => content)).toEqual(['q1', 'c1', 'x'])
   })
 
   test('knows the ids of what it read and does not show', async () => {
