@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { configDefaults, defineConfig } from 'vitest/config'
 
 const include = (names: string) => [
@@ -15,6 +16,8 @@ export default defineConfig({
   test: {
     env: { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' },
     testTimeout: 30_000,
+    // Many tests wait; vitest's own choice, a worker less than there are cores, leaves a small machine idle.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     hookTimeout: 60_000,
     // Tests that need a real server are named *.server.test.ts: `check` runs the first three projects, `test` all. A project's servers start only
     // when one of its files runs.
@@ -63,7 +66,7 @@ export default defineConfig({
           name: 'clusters',
           include: include('*.cluster.server.test.ts'),
           globalSetup: ['tools/servers/src/vitest-jars.ts'],
-          // Three nodes at a time are enough for a small machine, and nothing else should compete with them.
+          // Three nodes at a time are enough for a small machine. `npm test` runs them beside the other projects.
           fileParallelism: false,
           sequence: { groupOrder: 1 },
         },

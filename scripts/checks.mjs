@@ -9,14 +9,13 @@ import { exists, publishedPackages, read } from './workspace.mjs'
 
 /** Of vitest, in the order of vitest.config.ts. */
 const withoutServers = ['--project', 'unit', '--project', 'floor', '--project', 'agent-floor']
-const withServers = ['--project', 'servers', '--project', 'clusters']
 const inCI = !['', 'false', undefined].includes(process.env.CI)
 
 /** @typedef {{ passed: number, failed: number, skipped: string[] }} Totals */
 
 /** The tests that the arguments of vitest name. @param {string[]} vitestArguments */
 export function test(vitestArguments) {
-  return report(() => runVitest(vitestArguments))
+  return report(() => runVitest(vitestArguments, 'inherit'))
 }
 
 /** Everything that needs no server. */
@@ -24,14 +23,21 @@ export function check() {
   return report(() => checkInProcess('inherit'))
 }
 
-/** What needs no server runs beside what waits for servers most of the time; the output of its tests comes when they are over. */
+/**
+ * Three tracks at once: what needs no server, one server of each kind, and clusters, whose nodes are killed and started most of the time. The
+ * output of the first and the last comes when they are over.
+ */
 export function testAll() {
   return report(async () => {
-    const [inProcess, onServers] = await Promise.all([checkInProcess('pipe'), runVitest(withServers)])
+    const tracks = await Promise.all([
+      checkInProcess('pipe'),
+      runVitest(['--project', 'servers'], 'inherit'),
+      runVitest(['--project', 'clusters'], 'pipe'),
+    ])
     return {
-      passed: inProcess.passed + onServers.passed,
-      failed: inProcess.failed + onServers.failed,
-      skipped: [...inProcess.skipped, ...onServers.skipped],
+      passed: tracks.reduce((sum, { passed }) => sum + passed, 0),
+      failed: tracks.reduce((sum, { failed }) => sum + failed, 0),
+      skipped: tracks.flatMap(({ skipped }) => skipped),
     }
   })
 }
@@ -79,7 +85,7 @@ async function runStaticChecks() {
  * @param {'inherit' | 'pipe'} mode
  * @returns {Promise<Totals>}
  */
-async function runVitest(vitestArguments, mode = 'inherit') {
+async function runVitest(vitestArguments, mode) {
   const folder = mkdtempSync(join(tmpdir(), 'hist-test-'))
   const file = join(folder, 'totals.json')
   process.on('exit', () => rmSync(folder, { recursive: true }))
