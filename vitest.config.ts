@@ -66,7 +66,7 @@ export default defineConfig({
           name: 'clusters',
           include: include('*.cluster.server.test.ts'),
           globalSetup: ['tools/servers/src/vitest-jars.ts'],
-          // Three nodes at a time are enough for a small machine. `npm test` runs them beside the other projects.
+          // Three nodes at a time are enough for a small machine, after what shares the single ones.
           fileParallelism: false,
           sequence: { groupOrder: 1 },
         },

@@ -23,17 +23,11 @@ export function check() {
   return report(() => checkInProcess('inherit'))
 }
 
-/**
- * Three tracks at once: what needs no server, one server of each kind, and clusters, whose nodes are killed and started most of the time. The
- * output of the first and the last comes when they are over.
- */
+/** What needs no server runs beside what waits for servers most of the time; the output of its tests comes when they are over. */
 export function testAll() {
   return report(async () => {
-    const tracks = await Promise.all([
-      checkInProcess('pipe'),
-      runVitest(['--project', 'servers'], 'inherit'),
-      runVitest(['--project', 'clusters'], 'pipe'),
-    ])
+    const onServers = runVitest(['--project', 'servers', '--project', 'clusters'], 'inherit')
+    const tracks = await Promise.all([checkInProcess('pipe'), onServers])
     return {
       passed: tracks.reduce((sum, { passed }) => sum + passed, 0),
       failed: tracks.reduce((sum, { failed }) => sum + failed, 0),

@@ -109,16 +109,19 @@ describe.each(['session', 'message'] as const)('layout %s', layout => {
     expect(await stored(session)).toContain('next')
   })
 
-  test.runIf(layout === 'session')('a first append that is given up does not come back after a clear', async () => {
-    const session = nextSession()
-    const chat = open().session(session)
-    const late = holdFirst(isWrite)
-    proxy.use(late.rule)
-    await failureOf(chat.append([human('given up')], { timeoutMs: 150 }))
-    await chat.clear()
-    await late.arrives()
-    expect(await stored(session)).toEqual([])
-  })
+  // In layout message the late one is an append of its own, of unknown outcome.
+  if (layout === 'session') {
+    test('a first append that is given up does not come back after a clear', async () => {
+      const session = nextSession()
+      const chat = open().session(session)
+      const late = holdFirst(isWrite)
+      proxy.use(late.rule)
+      await failureOf(chat.append([human('given up')], { timeoutMs: 150 }))
+      await chat.clear()
+      await late.arrives()
+      expect(await stored(session)).toEqual([])
+    })
+  }
 
   test('the first request of an append arrives after its repeat, after that was given up, and after a clear', async () => {
     const session = nextSession()
