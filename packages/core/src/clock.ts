@@ -9,7 +9,6 @@ export interface Clock {
 
 /** A stored message may be this far ahead of the wall clock and is still followed, so that later appends sort after it. */
 const FOLLOWED_AHEAD = 15n * 60_000n * TICKS_PER_MS
-const ANCHOR_TOLERANCE_MS = 2
 
 interface Writer {
   /** 16 hex digits: 14 bits of clock sequence, 48 of node. */
@@ -40,19 +39,17 @@ function sharedClock(): SharedClock {
 }
 
 /**
- * `Date.now()` truncates to the millisecond: awaited appends of two processes then invert (17 of 150 measured). The performance
- * clock does not, and is set right again only when the wall clock has really moved.
+ * `Date.now()` truncates to the millisecond: awaited appends of two processes then invert (17 of 150 measured). The performance clock does
+ * not, but a process that was held up at its start has another one: it is kept within the wall clock's millisecond.
  */
 export const systemClock: Clock = {
   now() {
     const shared = sharedClock()
     const wall = Date.now()
-    let precise = performance.timeOrigin + performance.now() + shared.correctionMs
-    if (Math.abs(precise - wall) > ANCHOR_TOLERANCE_MS) {
-      shared.correctionMs += wall - precise
-      precise = wall
-    }
-    return BigInt(Math.floor(precise * Number(TICKS_PER_MS)))
+    const precise = performance.timeOrigin + performance.now()
+    const now = Math.min(Math.max(precise + shared.correctionMs, wall), Date.now() + 1)
+    shared.correctionMs = now - precise
+    return BigInt(Math.floor(now * Number(TICKS_PER_MS)))
   },
 }
 

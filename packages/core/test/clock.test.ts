@@ -80,6 +80,17 @@ describe('system clock', () => {
     assert.ok(seen.size > 1_000, 'a millisecond clock would show a few dozen values')
   })
 
+  it('agrees with the wall clock to the millisecond, however far off it was', () => {
+    const shared = (globalThis as unknown as Record<symbol, { correctionMs: number }>)[Symbol.for('@hist/core:clock')]
+    assert.ok(shared)
+    for (const offMs of [-5_000, -1.9, -1.1, 0, 1.1, 1.9, 5_000]) {
+      shared.correctionMs += offMs
+      const [before, ticks, after] = [Date.now(), systemClock.now(), Date.now()]
+      assert.ok(ticks >= BigInt(before) * TICKS_PER_MS, `${offMs} ms off`)
+      assert.ok(ticks <= BigInt(after + 1) * TICKS_PER_MS, `${offMs} ms off`)
+    }
+  })
+
   it('keeps its state where another copy of the package finds it', () => {
     const shared = (globalThis as unknown as Record<symbol, { writer: { name: string } }>)[Symbol.for('@hist/core:clock')]
     assert.equal(shared?.writer.name, new AppendIdSource(systemClock).next().slice(19))
