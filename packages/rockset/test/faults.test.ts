@@ -1,11 +1,11 @@
 import type { HistoryError, HistoryStore } from '@hist/core'
-import { type Fault, type FaultProxy, type ProxyRequest, type Rule, startFaultProxy } from '@hist/fault-proxy'
+import type { Fault, ProxyRequest, Rule } from '@hist/fault-proxy'
 import type { RocksetCollectionOptions } from '@hist/rockset/store'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { contents, human } from '../../core/test/messages.js'
 import { randomFrom, range } from '../../core/test/numbers.js'
 import { type Attempt, failedButStored, outcomeOf, problemsOf, textsOf } from '../../core/test/storm-report.js'
-import { type Database, openDatabase } from './database.js'
+import { database, proxy } from './fixture.js'
 
 const throttled: Fault = { status: 429, body: { type: 'RATELIMITEXCEEDED', message: 'too many requests' } }
 const notReady: Fault = { status: 503, body: { type: 'NOT_READY', message: 'not yet' } }
@@ -20,21 +20,6 @@ const LOST: readonly (readonly [string, Fault])[] = [
   ['not ready', notReady],
   ['a page for people', page],
 ]
-
-let database: Database
-let proxy: FaultProxy
-
-beforeAll(async () => {
-  database = await openDatabase()
-  proxy = await startFaultProxy(database.url)
-})
-
-afterAll(async () => {
-  await database.close()
-  await proxy.close()
-})
-
-afterEach(() => proxy.reset())
 
 describe.each(['session', 'message'] as const)('layout %s', layout => {
   const collection = `of-${layout}`

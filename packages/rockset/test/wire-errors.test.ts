@@ -1,26 +1,13 @@
 import type { HistoryError } from '@hist/core'
-import { type Fault, type FaultProxy, type ProxyRequest, startFaultProxy } from '@hist/fault-proxy'
+import type { Fault, ProxyRequest } from '@hist/fault-proxy'
 import { RocksetError } from '@hist/rockset/store'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { contents, human } from '../../core/test/messages.js'
 import { range } from '../../core/test/numbers.js'
-import { type Database, openDatabase } from './database.js'
+import { openDatabase } from './database.js'
+import { database, proxy } from './fixture.js'
 
-let database: Database
-let proxy: FaultProxy
 let sessions = 0
-
-beforeAll(async () => {
-  database = await openDatabase()
-  proxy = await startFaultProxy(database.url)
-})
-
-afterAll(async () => {
-  await database.close()
-  await proxy.close()
-})
-
-afterEach(() => proxy.reset())
 
 const answer = (status: number, type: string, message = 'the server says so'): Fault => ({ status, body: { type, message } })
 const page = (status: number): Fault => ({ status, body: '<html>sorry</html>', contentType: 'text/html' })

@@ -1,24 +1,9 @@
-import { type FaultProxy, startFaultProxy } from '@hist/fault-proxy'
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { contents, human } from '../../../core/test/messages.js'
 import { range } from '../../../core/test/numbers.js'
-import { type Database, openDatabase } from '../database.js'
+import { database, proxy } from '../fixture.js'
 
-let database: Database
-let proxy: FaultProxy
 const layout = { layout: 'message' } as const
-
-beforeAll(async () => {
-  database = await openDatabase()
-  proxy = await startFaultProxy(database.url)
-})
-
-afterAll(async () => {
-  await database.close()
-  await proxy.close()
-})
-
-afterEach(() => proxy.reset())
 
 const isAdd = ({ method, path }: { method: string; path: string }) => method === 'POST' && path.endsWith('/docs')
 

@@ -1,24 +1,11 @@
-import { type FaultProxy, startFaultProxy } from '@hist/fault-proxy'
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { beforeAll, expect, test } from 'vitest'
 import { contents, human } from '../../../core/test/messages.js'
 import { range } from '../../../core/test/numbers.js'
-import { type Database, openDatabase } from '../database.js'
-
-let database: Database
-let proxy: FaultProxy
+import { database, proxy } from '../fixture.js'
 
 beforeAll(async () => {
-  database = await openDatabase()
-  proxy = await startFaultProxy(database.url)
   await database.store().session('any').messages()
 })
-
-afterAll(async () => {
-  await database.close()
-  await proxy.close()
-})
-
-afterEach(() => proxy.reset())
 
 const DOCS = '/ws/commons/collections/chat/docs'
 const isPatch = ({ method }: { method: string }) => method === 'PATCH'
