@@ -1,11 +1,12 @@
 import { argumentError, type ChatHistory, type HistoryStore } from '@hist/core'
-import { checkOptions, having, oneOf } from '@hist/core/backend'
+import { oneOf } from '@hist/core/backend'
 import { type BaseMessage, RemoveMessage } from '@langchain/core/messages'
 import { conversationFrom } from './conversation.js'
 import { continueRecording, type OnFailure, type Recording } from './recording.js'
 import { removeIds } from './reply-ids.js'
+import { callback, checkSharedOptions } from './shared-options.js'
 import { isHistory } from './turns.js'
-import { checkWindow, FIRST_PAGE, type HistoryWindow, loadWindow } from './window.js'
+import { FIRST_PAGE, type HistoryWindow, loadWindow } from './window.js'
 
 /** What is used of LangChain's `Runtime`. */
 export interface AgentRuntime {
@@ -68,7 +69,6 @@ const OWNER = 'chatHistoryMiddleware'
 const REMOVE_ALL_MESSAGES = '__remove_all__'
 /** What tells LangChain's middleware from other objects. */
 const MIDDLEWARE_BRAND = Symbol.for('AgentMiddleware')
-const call = having('call', 'a function')
 
 /**
  * An agent's memory: `createAgent({ model, tools, middleware: [chatHistoryMiddleware({ store })] })`. Each message is stored, once by its
@@ -174,18 +174,13 @@ async function attempt<T>(onFailure: OnFailure, messages: BaseMessage[], read: (
 }
 
 function checkMiddlewareOptions(options: ChatHistoryMiddlewareOptions): void {
-  checkOptions(OWNER, options, {
-    store: having('session', 'a HistoryStore'),
-    session: call,
+  checkSharedOptions(OWNER, options, {
     mode: oneOf('load-and-record', 'record'),
-    window: { be: 'a window', holds: () => true },
     onError: oneOf('throw', 'report'),
-    report: call,
+    report: callback,
   })
-  if (options.store === undefined) throw argumentError(`${OWNER}: store is missing`)
   if (options.report !== undefined && options.onError !== 'report')
     throw argumentError(`${OWNER}: report needs onError: 'report'`)
-  checkWindow(OWNER, options.window)
 }
 
 function threadOf({ configurable }: AgentRuntime): string {

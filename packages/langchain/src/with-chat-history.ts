@@ -1,9 +1,10 @@
 import { argumentError, type HistoryStore } from '@hist/core'
-import { checkOptions, having, type OptionCheck } from '@hist/core/backend'
+import type { OptionCheck } from '@hist/core/backend'
 import { Runnable, type RunnableConfig } from '@langchain/core/runnables'
 import type { MessageKeys } from './run-messages.js'
 import { RunnableWithChatHistory } from './runnable-with-chat-history.js'
-import { checkWindow, type HistoryWindow } from './window.js'
+import { checkSharedOptions } from './shared-options.js'
+import type { HistoryWindow } from './window.js'
 
 export interface WithChatHistoryOptions extends MessageKeys {
   /** Where the sessions are. Never closed here. */
@@ -15,7 +16,6 @@ export interface WithChatHistoryOptions extends MessageKeys {
 }
 
 const key: OptionCheck = { be: 'a string, not empty', holds: value => typeof value === 'string' && value !== '' }
-const call = having('call', 'a function')
 
 /**
  * The runnable with a memory: it gets the session's history with its input, and input and output are stored.
@@ -33,18 +33,9 @@ export function withChatHistory<RunInput, RunOutput, CallOptions extends Runnabl
   runnable: Runnable<RunInput, RunOutput, CallOptions>,
   options: WithChatHistoryOptions,
 ): Runnable<RunInput, RunOutput, CallOptions> {
-  checkOptions('withChatHistory', options, {
-    store: having('session', 'a HistoryStore'),
-    session: call,
-    window: { be: 'a window', holds: () => true },
-    inputMessagesKey: key,
-    outputMessagesKey: key,
-    historyMessagesKey: key,
-  })
+  checkSharedOptions('withChatHistory', options, { inputMessagesKey: key, outputMessagesKey: key, historyMessagesKey: key })
   const { store, session = sessionIdOf, window, ...keys } = options
-  if (store === undefined) throw argumentError('withChatHistory: store is missing')
   if (!Runnable.isRunnable(runnable)) throw argumentError('withChatHistory: the first argument must be a runnable')
-  checkWindow('withChatHistory', window)
   return new RunnableWithChatHistory(runnable, {
     ...keys,
     window: window && { ...window },
