@@ -11,7 +11,7 @@ import { exists, publishedPackages, read } from './workspace.mjs'
 const withoutServers = ['--project', 'unit', '--project', 'floor', '--project', 'agent-floor']
 const inCI = !['', 'false', undefined].includes(process.env.CI)
 
-/** @typedef {{ passed: number, failed: number, skipped: string[] }} Totals */
+/** @typedef {{ passed: number, failed: string[], skipped: string[] }} Totals what failed or was skipped, and why */
 
 /** The tests that the arguments of vitest name. @param {string[]} vitestArguments */
 export function test(vitestArguments) {
@@ -30,25 +30,27 @@ export function testAll() {
     const tracks = await Promise.all([checkInProcess('pipe'), onServers])
     return {
       passed: tracks.reduce((sum, { passed }) => sum + passed, 0),
-      failed: tracks.reduce((sum, { failed }) => sum + failed, 0),
+      failed: tracks.flatMap(({ failed }) => failed),
       skipped: tracks.flatMap(({ skipped }) => skipped),
     }
   })
 }
 
 /**
- * The last line is always the sum. A step before the tests that fails counts as one failure: the line is never green by mistake.
+ * The last line is always the sum, and before it stands once more what failed: two tracks have printed by then. A step before the tests that
+ * fails counts as one failure: the line is never green by mistake.
  * @param {() => Promise<Totals>} runAll
  * @returns {Promise<number>} the exit code
  */
 async function report(runAll) {
-  const none = { passed: 0, failed: 1, skipped: [] }
+  const none = { passed: 0, failed: ['install or build'], skipped: [] }
   const { passed, failed, skipped } = (await prepare()) === 0 ? await runAll() : none
   const skippedInCI = inCI && skipped.length > 0
+  if (failed.length > 0) console.error(`\nFAILED:\n${failed.join('\n')}`)
   const headline = skippedInCI ? 'FAILED: in CI nothing may be skipped' : 'SKIPPED, so not tested'
   if (skipped.length > 0) console.error(`\n${headline}:\n${skipped.join('\n')}`)
-  console.info(`\n${passed} passed, ${failed} failed, ${skipped.length} skipped`)
-  return failed > 0 || skippedInCI ? 1 : 0
+  console.info(`\n${passed} passed, ${failed.length} failed, ${skipped.length} skipped`)
+  return failed.length > 0 || skippedInCI ? 1 : 0
 }
 
 /**
@@ -58,20 +60,20 @@ async function report(runAll) {
 async function checkInProcess(mode) {
   const failedChecks = await runStaticChecks()
   const totals = await runVitest(withoutServers, mode)
-  return { ...totals, failed: totals.failed + failedChecks }
+  return { ...totals, failed: [...failedChecks, ...totals.failed] }
 }
 
-/** @returns {Promise<number>} how many static checks failed */
+/** @returns {Promise<string[]>} those that failed */
 async function runStaticChecks() {
   const packages = publishedPackages()
-  const codes = [
-    await step('lint and format', 'biome', ['ci', '--error-on-warnings', '--colors=off', '.']),
-    await turbo('types and packages', ['typecheck', ...packages.map(folder => `package-checks:${folder}`)]),
-  ]
+  const codes = {
+    'lint and format': await step('lint and format', 'biome', ['ci', '--error-on-warnings', '--colors=off', '.']),
+    'types and packages': await turbo('types and packages', ['typecheck', ...packages.map(folder => `package-checks:${folder}`)]),
+  }
   for (const notes of packages.map(folder => join('tools', 'package-checks', 'dist', `${folder}.txt`)).filter(exists)) {
     console.info(read(notes).trimEnd().replace(/^/gm, '  '))
   }
-  return codes.filter(code => code !== 0).length
+  return Object.entries(codes).flatMap(([check, code]) => (code === 0 ? [] : [check]))
 }
 
 /**
@@ -86,9 +88,10 @@ async function runVitest(vitestArguments, mode) {
   const args = ['run', '--reporter=default', '--reporter=./scripts/totals-reporter.mjs', ...vitestArguments]
   const { code, output } = await run('vitest', args, mode, { ...environment, HIST_TEST_TOTALS: file })
   if (output !== '') console.info(output)
-  const totals = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : { passed: 0, failed: 0, skipped: [] }
-  const none = totals.passed + totals.failed + totals.skipped.length === 0
-  if (none) console.error('No test was run.')
-  if (totals.failed === 0 && (none || code !== 0)) totals.failed = 1
+  /** @type {Totals} */
+  const totals = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : { passed: 0, failed: [], skipped: [] }
+  const none = totals.passed + totals.failed.length + totals.skipped.length === 0
+  if (totals.failed.length === 0 && (none || code !== 0))
+    totals.failed.push(none ? 'no test was run' : `vitest ended with ${code}`)
   return totals
 }

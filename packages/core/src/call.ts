@@ -97,7 +97,7 @@ export async function attempts<T>(
   giveUpAfterMs = Number.POSITIVE_INFINITY,
 ): Promise<T> {
   const began = performance.now()
-  let last: unknown
+  let last: HistoryError | undefined
   for (let number = 0; ; number++) {
     let sent = false
     try {
@@ -109,13 +109,20 @@ export async function attempts<T>(
       // What failed before says more than that the deadline has passed since.
       if (!sent && last !== undefined && error.code === 'TIMEOUT') throw last
       unclear ||= sent && error.outcome === 'unknown'
-      last = withOutcome(error, unclear ? 'unknown' : 'failed')
+      const met =
+        last !== undefined && error === call.signal.reason && error.code === 'TIMEOUT' ? afterFailure(error, last) : error
+      last = describeError(met, { outcome: unclear ? 'unknown' : 'failed' })
       const pauseMs = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** number) * (0.5 + Math.random() / 2)
       const late = performance.now() - began + pauseMs > giveUpAfterMs || pauseMs >= call.remainingMs()
       if (!error.retryable || late) throw last
       await sleep(pauseMs, undefined, { signal: call.signal }).catch(() => undefined)
     }
   }
+}
+
+/** The deadline's error, about a repeat: what made it necessary says why. */
+function afterFailure(deadline: HistoryError, { message, cause }: HistoryError): HistoryError {
+  return new HistoryError(`${deadline.message}; before that: ${message}`, { ...deadline, cause })
 }
 
 /** The same error with another outcome. */

@@ -54,6 +54,21 @@ describe('attempts', () => {
     call.end()
   })
 
+  it('says why there was a repeat when the deadline ends it', async () => {
+    const call = new DeadlineCall(150)
+    const cause = new Error('connect ECONNREFUSED')
+    let number = 0
+    const error = await errorOf(
+      attempts(call, () => {
+        number += 1
+        return number > 1 ? never() : Promise.reject(new HistoryError('down', { code: 'UNAVAILABLE', outcome: 'failed', cause }))
+      }),
+    )
+    assert.deepEqual([error.code, error.outcome, error.retryable, error.cause], ['TIMEOUT', 'unknown', true, cause])
+    assert.equal(error.message, 'no answer within 150 ms; before that: down')
+    call.end()
+  })
+
   it('starts no attempt later than it may', async () => {
     const call = new DeadlineCall(10_000)
     const { run, seen } = failing(...Array.from({ length: 50 }, (): ['THROTTLED'] => ['THROTTLED']))

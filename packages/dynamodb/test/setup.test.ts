@@ -160,7 +160,7 @@ describe('setup of the table', () => {
     proxy.use(({ operation }) => (operation === 'CreateTable' ? 'hang-before' : undefined))
     const store = database.store({ tableName: freshName(), setupMode: 'sync', setupTimeoutMs: 100 }, proxy.url)
     const began = performance.now()
-    await expect(store.session('s').messages({ timeoutMs: 600 })).rejects.toMatchObject({ code: 'TIMEOUT', retryable: true })
+    await expect(store.session('s').messages({ timeoutMs: 2_000 })).rejects.toMatchObject({ code: 'TIMEOUT', retryable: true })
     expect(performance.now() - began).toBeLessThan(5_000)
     expect(proxy.count('CreateTable')).toBeGreaterThan(1)
   })

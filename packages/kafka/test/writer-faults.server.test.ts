@@ -141,7 +141,7 @@ describeWithServer('kafka', 'appends whose requests fail', address => {
       wire.produce(() => fault)
       const chat = store.session(session)
       const turn = [human('a'), human('b')]
-      const error = await failureOf(chat.append(turn, { timeoutMs: 600 }))
+      const error = await failureOf(chat.append(turn, { timeoutMs: 1_500 }))
       expect(error).toMatchObject({ outcome: 'unknown', retryable: true, backend: 'kafka', session })
       expect(['TIMEOUT', 'UNAVAILABLE']).toContain(error.code)
       expect(error.message).toContain('same id')
@@ -202,7 +202,7 @@ describeWithServer('kafka', 'appends whose requests fail', address => {
       })
       const chat = store.session('late')
       const turn = [human('a'), human('b')]
-      const { appendId: id } = await failureOf(chat.append(turn, { timeoutMs: 600 }))
+      const { appendId: id } = await failureOf(chat.append(turn, { timeoutMs: 1_500 }))
       // In its turn, when the first request has been given up: over another connection.
       await chat.append([human('c')])
       late.open()

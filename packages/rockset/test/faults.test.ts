@@ -69,8 +69,8 @@ describe.each(['session', 'message'] as const)('layout %s', layout => {
       if (!isFirst) await store.session(session).append([human('before')])
       const late = holdFirst(isWrite)
       proxy.use(late.rule)
-      const error = await failureOf(store.session(session).append([human('given up')], { timeoutMs: 150 }))
-      expect(error).toMatchObject({ code: 'TIMEOUT', outcome: 'unknown' })
+      const error = await late.givenUp(signal => store.session(session).append([human('given up')], { signal }))
+      expect(error).toMatchObject({ code: 'ABORTED', outcome: 'unknown' })
       await store.session(session).append([human('next')])
       await late.arrives()
       const before = isFirst ? [] : ['before']
@@ -88,7 +88,7 @@ describe.each(['session', 'message'] as const)('layout %s', layout => {
     await chat.append([human('before')])
     const late = holdFirst(request => isWrite(request) || request.method === 'DELETE')
     proxy.use(late.rule)
-    expect(await failureOf(chat.clear({ timeoutMs: 150 }))).toMatchObject({ code: 'TIMEOUT', outcome: 'unknown' })
+    expect(await late.givenUp(signal => chat.clear({ signal }))).toMatchObject({ code: 'ABORTED', outcome: 'unknown' })
     await chat.append([human('next')])
     await late.arrives()
     expect(await stored(session)).toContain('next')
@@ -101,7 +101,7 @@ describe.each(['session', 'message'] as const)('layout %s', layout => {
       const chat = open().session(session)
       const late = holdFirst(isWrite)
       proxy.use(late.rule)
-      await failureOf(chat.append([human('given up')], { timeoutMs: 150 }))
+      await late.givenUp(signal => chat.append([human('given up')], { signal }))
       await chat.clear()
       await late.arrives()
       expect(await stored(session)).toEqual([])
@@ -114,7 +114,7 @@ describe.each(['session', 'message'] as const)('layout %s', layout => {
     await chat.append([human('before')])
     const late = holdFirst(isWrite)
     proxy.use(late.rule)
-    const error = await failureOf(chat.append([human('once')], { timeoutMs: 150 }))
+    const error = await late.givenUp(signal => chat.append([human('once')], { signal }))
     const again = { id: error.appendId ?? '' }
     await chat.append([human('once')], again)
     await late.arrives()
@@ -194,15 +194,25 @@ function opsOf(request: ProxyRequest): string {
   return data.flatMap(({ patch }) => patch.map(({ op, path }) => `${op} ${path}`)).join()
 }
 
+interface Held {
+  readonly rule: Rule
+  /** What the call fails with when its caller gives up as soon as the request is held. */
+  givenUp(call: (signal: AbortSignal) => Promise<unknown>): Promise<HistoryError>
+  arrives(): Promise<void>
+}
+
 /** The first such request never gets an answer, and arrives when the test says so, as often as it says so. */
-function holdFirst(isMeant: (request: ProxyRequest) => boolean): { rule: Rule; arrives(): Promise<void> } {
+function holdFirst(isMeant: (request: ProxyRequest) => boolean): Held {
   let held: ProxyRequest | undefined
+  const giveUp = new AbortController()
   return {
     rule(request) {
       if (held !== undefined || !isMeant(request)) return 'pass'
       held = request
+      giveUp.abort()
       return 'hang-before'
     },
+    givenUp: call => failureOf(call(giveUp.signal)),
     async arrives() {
       if (held === undefined) throw new Error('no such request was made')
       const { method, path, body, headers } = held

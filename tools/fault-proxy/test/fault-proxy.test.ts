@@ -82,7 +82,7 @@ describe('fault proxy', () => {
     ['hang-after', 1],
   ] as const)('%s never answers', async (fault, reached) => {
     proxy.use(() => fault)
-    await expect(post({}, 'PutItem', AbortSignal.timeout(200))).rejects.toThrow()
+    await expect(post({}, 'PutItem', AbortSignal.timeout(1_000))).rejects.toThrow()
     expect(served).toHaveLength(reached)
   })
 

@@ -74,7 +74,10 @@ describe('clear', () => {
         ? halveBatchWrite(request)
         : { status: 200, body: { UnprocessedItems: (request.json() as { RequestItems: unknown }).RequestItems } }
     })
-    await expect(store.session(session).clear({ timeoutMs: 400 })).rejects.toMatchObject({ code: 'TIMEOUT', outcome: 'unknown' })
+    await expect(store.session(session).clear({ timeoutMs: 1_500 })).rejects.toMatchObject({
+      code: 'TIMEOUT',
+      outcome: 'unknown',
+    })
     expect(contents(await store.session(session).messages())).toHaveLength(27)
     proxy.use()
     await store.session(session).clear()

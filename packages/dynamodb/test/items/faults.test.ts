@@ -1,9 +1,10 @@
-import type { HistoryError } from '@hist/core'
-import { createDynamoDBHistory, type DynamoDBTableOptions } from '@hist/dynamodb/store'
+import type { HistoryError, HistoryStore } from '@hist/core'
+import { createDynamoDBHistory, DynamoDBBackend, type DynamoDBTableOptions } from '@hist/dynamodb/store'
 import { dynamoDBError, type Fault, startFaultProxy, throttle } from '@hist/fault-proxy'
-import { describe, expect, test, vi } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 import { contents, human } from '../../../core/test/messages.js'
 import { randomFrom, range } from '../../../core/test/numbers.js'
+import { withoutRepeats } from '../../../core/test/without-repeats.js'
 import { noise, sdkClient } from '../database.js'
 import { database, nextSession, proxy, tableName } from '../fixture.js'
 
@@ -142,9 +143,9 @@ describe('a server that hangs', () => {
       proxy.use(({ operation }) => (operation === 'PutItem' ? fault : undefined))
       const began = performance.now()
       const messages = [human('a'), human('b')]
-      const error = await failureOf(chat.append(messages, { timeoutMs: 500 }))
+      const error = await failureOf(chat.append(messages, { timeoutMs: 1_500 }))
       expect(error).toMatchObject({ code: 'TIMEOUT', retryable: true, outcome: 'unknown', backend: 'dynamodb' })
-      expect(performance.now() - began).toBeLessThan(2_500)
+      expect(performance.now() - began).toBeLessThan(6_000)
       proxy.use()
       expect(contents(await chat.messages())).toEqual(fault === 'hang-after' ? ['before', 'a', 'b'] : ['before'])
       await chat.append(messages, { id: error.appendId ?? '' })
@@ -159,7 +160,7 @@ describe('a server that hangs', () => {
     await chat.append([human('a')])
     const took = performance.now() - began
     expect(took).toBeGreaterThan(2_900)
-    expect(took).toBeLessThan(6_000)
+    expect(took).toBeLessThan(9_000)
     expect(contents(await chat.messages())).toEqual(['a'])
   })
 
@@ -180,29 +181,40 @@ describe('a server that hangs', () => {
 })
 
 describe('what errors mean', () => {
+  const stores: HistoryStore[] = []
+  const once = (url: string) => {
+    const store = withoutRepeats(new DynamoDBBackend({ tableName, ...database.own(url) }))
+    stores.push(store)
+    return store
+  }
+  const metBy = async (call: Promise<unknown>) => (await failureOf(call)).cause as HistoryError
+  afterEach(async () => {
+    await Promise.all(stores.splice(0).map(store => store.close()))
+  })
+
   test('the server is down: UNAVAILABLE, retryable, nothing was written', async () => {
     const gone = await startFaultProxy(database.url)
     await gone.close()
-    const chat = database.store({ tableName, timeoutMs: 1_500 }, gone.url).session('s')
-    expect(await failureOf(chat.append([human('a')]))).toMatchObject({ code: 'UNAVAILABLE', retryable: true, outcome: 'failed' })
-    expect(await failureOf(chat.messages())).toMatchObject({ code: 'UNAVAILABLE', retryable: true })
+    const chat = once(gone.url).session('s')
+    expect(await metBy(chat.append([human('a')]))).toMatchObject({ code: 'UNAVAILABLE', retryable: true, outcome: 'failed' })
+    expect(await metBy(chat.messages())).toMatchObject({ code: 'UNAVAILABLE', retryable: true })
   })
 
   test('the server went down: nothing was written either', async () => {
     const leaving = await startFaultProxy(database.url)
-    const chat = database.store({ tableName, timeoutMs: 1_000 }, leaving.url).session(nextSession())
+    const chat = once(leaving.url).session(nextSession())
     await chat.append([human('a')])
     await leaving.close()
     await new Promise(resolve => setTimeout(resolve, 50))
     // The end of the kept connection is heard when the event loop polls, which comes before an immediate.
     await new Promise(resolve => setImmediate(resolve))
     await new Promise(resolve => setImmediate(resolve))
-    expect(await failureOf(chat.append([human('b')]))).toMatchObject({ code: 'UNAVAILABLE', retryable: true, outcome: 'failed' })
+    expect(await metBy(chat.append([human('b')]))).toMatchObject({ code: 'UNAVAILABLE', retryable: true, outcome: 'failed' })
   })
 
   test('a host that does not exist', async () => {
-    const chat = database.store({ tableName, timeoutMs: 2_000 }, 'http://no-such-host.invalid:8000').session('s')
-    expect(await failureOf(chat.append([human('a')]))).toMatchObject({ code: 'UNAVAILABLE', retryable: true, outcome: 'failed' })
+    const chat = once('http://no-such-host.invalid:8000').session('s')
+    expect(await metBy(chat.append([human('a')]))).toMatchObject({ code: 'UNAVAILABLE', retryable: true, outcome: 'failed' })
   })
 
   test.each([
@@ -230,10 +242,10 @@ describe('what errors mean', () => {
     ['drop-after', 'UNAVAILABLE', true, 'unknown'],
     ['truncate', 'UNAVAILABLE', true, 'unknown'],
   ] as [Fault, string, boolean, string][])('%j of a put is %s', async (fault, code, retryable, outcome) => {
-    const chat = database.store({ tableName, timeoutMs: 400 }, proxy.url).session(nextSession())
+    const chat = once(proxy.url).session(nextSession())
     proxy.use(({ operation }) => (operation === 'PutItem' ? fault : undefined))
-    const error = await failureOf(chat.append([human('the content')]))
-    expect(error).toMatchObject({ code, retryable, outcome, backend: 'dynamodb' })
+    const error = await metBy(chat.append([human('the content')]))
+    expect(error).toMatchObject({ code, retryable, outcome })
     expect(error.cause).toBeInstanceOf(Error)
     expect(error.message).not.toMatch(/the content|arn:aws/)
   })

@@ -205,7 +205,7 @@ describe('many writers', () => {
 
 test.each(UNHEARD)('an append after which the client dies (%s) can be repeated by another', async fault => {
   const session = nextSession()
-  const chat = list({ timeoutMs: 200 }).session(session)
+  const chat = list({ timeoutMs: 1_500 }).session(session)
   const id = chat.nextAppendId()
   proxy.use(({ operation }) => (operation === 'UpdateItem' ? fault : undefined))
   await expect(chat.append([human('once')], { id })).rejects.toMatchObject({ outcome: 'unknown', appendId: id })
