@@ -94,7 +94,7 @@ export async function attempts<T>(
   call: DeadlineCall,
   run: (unclear: boolean) => Promise<T>,
   unclear = false,
-  giveUpAfterMs = Number.POSITIVE_INFINITY,
+  giveUpAfterMs = Infinity,
 ): Promise<T> {
   const began = performance.now()
   let last: HistoryError | undefined
@@ -109,20 +109,14 @@ export async function attempts<T>(
       // What failed before says more than that the deadline has passed since.
       if (!sent && last !== undefined && error.code === 'TIMEOUT') throw last
       unclear ||= sent && error.outcome === 'unknown'
-      const met =
-        last !== undefined && error === call.signal.reason && error.code === 'TIMEOUT' ? afterFailure(error, last) : error
-      last = describeError(met, { outcome: unclear ? 'unknown' : 'failed' })
+      // A timeout has no cause of its own; after a failure, what that met is why there was a repeat.
+      last = describeError(error, { cause: error.cause ?? last?.cause, outcome: unclear ? 'unknown' : 'failed' })
       const pauseMs = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** number) * (0.5 + Math.random() / 2)
       const late = performance.now() - began + pauseMs > giveUpAfterMs || pauseMs >= call.remainingMs()
       if (!error.retryable || late) throw last
       await sleep(pauseMs, undefined, { signal: call.signal }).catch(() => undefined)
     }
   }
-}
-
-/** The deadline's error, about a repeat: what made it necessary says why. */
-function afterFailure(deadline: HistoryError, { message, cause }: HistoryError): HistoryError {
-  return new HistoryError(`${deadline.message}; before that: ${message}`, { ...deadline, cause })
 }
 
 /** The same error with another outcome. */

@@ -51,13 +51,13 @@ export class MemoryBackend implements HistoryBackend, SessionLister {
   readonly name = 'memory'
   readonly supports: BackendSupports = {
     durable: false,
-    atomicAppend: { messages: Number.POSITIVE_INFINITY, bytes: Number.POSITIVE_INFINITY },
+    atomicAppend: { messages: Infinity, bytes: Infinity },
     idempotency: 'always',
     ttl: 'message',
     clear: 'atomic',
     sessions: true,
     maxMessageBytes: 16 * 1_024 * 1_024,
-    maxSessionBytes: Number.POSITIVE_INFINITY,
+    maxSessionBytes: Infinity,
     maxDepth: 500,
   }
   readonly #sessions: Map<string, Row[]>

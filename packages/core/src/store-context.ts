@@ -68,7 +68,7 @@ export class StoreContext {
 
   async append(session: string, batch: EncodedBatch, call: DeadlineCall): Promise<void> {
     const { idempotency } = this.backend.supports
-    const giveUpAfterMs = idempotency === 'always' ? Number.POSITIVE_INFINITY : idempotency.forSeconds * 1_000
+    const giveUpAfterMs = idempotency === 'always' ? Infinity : idempotency.forSeconds * 1_000
     const send = (repeat: boolean) => this.backend.append(session, { ...batch, repeat }, call)
     await attempts(call, send, batch.repeat, giveUpAfterMs)
   }
