@@ -10,7 +10,7 @@ import { FIRST_PAGE, type HistoryWindow, loadWindow } from './window.js'
 
 /** What is used of LangChain's `Runtime`. */
 export interface AgentRuntime {
-  readonly configurable?: { readonly thread_id?: unknown; readonly [key: string]: unknown } | undefined
+  readonly configurable?: { readonly thread_id?: string; readonly [key: string]: unknown } | undefined
   readonly signal?: AbortSignal | undefined
 }
 
@@ -30,7 +30,7 @@ export interface ChatHistoryMiddlewareOptions {
   /** Where the sessions are. Never closed here. */
   store: HistoryStore
   /** The session of a run, the same in all of its steps. @default `configurable.thread_id` */
-  session?: ((runtime: AgentRuntime) => string | Promise<string>) | undefined
+  session?: ((runtime: AgentRuntime) => string | undefined | Promise<string | undefined>) | undefined
   /**
    * - `'load-and-record'`: a run begins with the history in front of its input, and all that happens in it is stored
    * - `'record'`: it is stored only, for an agent that remembers by itself, with a checkpointer
@@ -47,8 +47,11 @@ export interface ChatHistoryMiddlewareOptions {
    * @default 'throw'
    */
   onError?: 'throw' | 'report' | undefined
-  /** Hears of each failure; what it throws ends the run. With `onError: 'report'` only. @default Node's `process.emitWarning` */
-  report?: ((error: unknown, details: FailureDetails) => void) | undefined
+  /**
+   * Hears of each failure, and is waited for; what it throws ends the run. With `onError: 'report'` only.
+   * @default Node's `process.emitWarning`
+   */
+  report?: ((error: unknown, details: FailureDetails) => void | Promise<void>) | undefined
 }
 
 /** For the `middleware` of `createAgent`. */
@@ -99,9 +102,9 @@ export function chatHistoryMiddleware(options: ChatHistoryMiddlewareOptions): Ch
   }
 
   function failureIn({ sessionId }: ChatHistory): OnFailure {
-    return (error, messages) => {
+    return async (error, messages) => {
       if (onError === 'throw') throw error
-      report(error, { session: sessionId, messages: messages.filter(isHistory) })
+      await report(error, { session: sessionId, messages: messages.filter(isHistory) })
     }
   }
 
@@ -168,7 +171,7 @@ async function attempt<T>(onFailure: OnFailure, messages: BaseMessage[], read: (
   try {
     return await read()
   } catch (error) {
-    onFailure(error, messages)
+    await onFailure(error, messages)
     return undefined
   }
 }
@@ -183,8 +186,8 @@ function checkMiddlewareOptions(options: ChatHistoryMiddlewareOptions): void {
     throw argumentError(`${OWNER}: report needs onError: 'report'`)
 }
 
-function threadOf({ configurable }: AgentRuntime): string {
-  return configurable?.thread_id as string
+function threadOf({ configurable }: AgentRuntime): string | undefined {
+  return configurable?.thread_id
 }
 
 function emitWarning(error: unknown): void {

@@ -2,9 +2,11 @@ import { argumentError, type ChatHistory } from '@hist/core'
 import { toStoredMessage } from '@hist/core/langchain'
 import type { BaseMessage } from '@langchain/core/messages'
 import { withoutRepeats } from './conversation.js'
+import { KnownMessages } from './known-messages.js'
+import { withoutOpenCalls } from './open-calls.js'
 import { inputMessages, inputWithHistory, type MessageKeys, outputMessages } from './run-messages.js'
 import { isHistory } from './turns.js'
-import { type HistoryWindow, loadWindow } from './window.js'
+import { FIRST_PAGE, type HistoryWindow, loadWindow } from './window.js'
 
 interface RunSettings extends MessageKeys {
   window?: HistoryWindow | undefined
@@ -17,9 +19,9 @@ export class RecordedRun {
   readonly input: unknown
   readonly #history: ChatHistory
   readonly #keys: MessageKeys
-  readonly #known: ReadonlySet<unknown>
+  readonly #known: KnownMessages
 
-  private constructor(history: ChatHistory, keys: MessageKeys, input: unknown, known: ReadonlySet<unknown>) {
+  private constructor(history: ChatHistory, keys: MessageKeys, input: unknown, known: KnownMessages) {
     this.#history = history
     this.#keys = keys
     this.input = input
@@ -33,11 +35,14 @@ export class RecordedRun {
   static async begin(history: ChatHistory, input: unknown, { window, signal, ...keys }: RunSettings): Promise<RecordedRun> {
     const messages = inputMessages(input, keys)
     const stored = new Map(messages.map(message => [message, toStoredMessage(message)]))
-    const loaded = await loadWindow(history, window, { signal })
-    const unseen = unknownMessages(messages, loaded.ids).flatMap(message => stored.get(message) ?? [])
-    if (unseen.length > 0) await history.append(unseen, { signal })
+    // Only a message with an id may be known.
+    const atLeast = messages.some(({ id }) => id) ? FIRST_PAGE : 1
+    const loaded = await loadWindow(history, window, { atLeast, signal })
+    const unseen = eachOnce(messages.filter(({ id }) => !id || !loaded.ids.has(id)))
+    const rows = unseen.flatMap(message => stored.get(message) ?? [])
+    if (rows.length > 0) await history.append(rows, { signal })
     const older = withoutRepeats(loaded.messages, messages)
-    const known = new Set<unknown>([...loaded.ids, ...[...older, ...messages].flatMap(message => [message, message.id])])
+    const known = new KnownMessages([...loaded.read, ...older, ...messages])
     return new RecordedRun(history, keys, inputWithHistory(input, keys, older, messages), known)
   }
 
@@ -60,24 +65,24 @@ export class RecordedRun {
   /** Stores what there is of an output that nobody waits for any more: the messages in it, if it holds any. */
   async storePart(output: unknown): Promise<void> {
     const found = outputMessages(output, this.#keys, { isPart: true })
-    if (found !== undefined) await this.#append({ ...found, messages: found.messages.filter(saysSomething) })
+    if (found === undefined) return
+    await this.#append({ ...found, messages: found.messages.map(withoutOpenCalls).filter(saysSomething) })
   }
 
   /** A runnable that returns a list, as agents do, may return what it was given too, and what is no history. */
   async #append({ messages, isList }: { messages: BaseMessage[]; isList: boolean }, signal?: AbortSignal): Promise<void> {
-    const unseen = isList ? unknownMessages(messages.filter(isHistory), this.#known) : messages
+    const unseen = isList ? messages.filter(message => isHistory(message) && this.#known.add(message)) : messages
     if (unseen.length > 0) await this.#history.append(unseen.map(toStoredMessage), { signal })
   }
 }
 
-/** Without those that are known by their id, or by being the same object, and each id once. */
-function unknownMessages(messages: readonly BaseMessage[], known: ReadonlySet<unknown>): BaseMessage[] {
-  const seen = new Set<unknown>()
-  return messages.filter(message => {
-    const { id } = message
-    if (known.has(message) || (id && (known.has(id) || seen.has(id)))) return false
-    seen.add(id)
-    return true
+/** Without the later ones of messages with the same id. */
+function eachOnce(messages: readonly BaseMessage[]): BaseMessage[] {
+  const seen = new Set<string>()
+  return messages.filter(({ id }) => {
+    const isFirst = !id || !seen.has(id)
+    if (id) seen.add(id)
+    return isFirst
   })
 }
 

@@ -5,7 +5,7 @@ import { isHistory } from './turns.js'
 import { FIRST_PAGE, idOf, LARGEST_PAGE, type NewestEntries } from './window.js'
 
 /** Throws the error, or tells of it and returns. `messages`: those that are not stored. */
-export type OnFailure = (error: unknown, messages: BaseMessage[]) => void
+export type OnFailure = (error: unknown, messages: BaseMessage[]) => Promise<void>
 
 interface Batch {
   readonly id: AppendId
@@ -39,7 +39,7 @@ export class Recording {
         await this.history.append(batch.messages.map(toStoredMessage), { id: batch.id })
       } catch (error) {
         const isToRepeat = isHistoryError(error) && error.retryable
-        onFailure(error, isToRepeat ? this.#waiting.flatMap(({ messages }) => messages) : batch.messages)
+        await onFailure(error, isToRepeat ? this.#waiting.flatMap(({ messages }) => messages) : batch.messages)
         if (isToRepeat) return
       }
       // Runs that were given the same message object share a recording.

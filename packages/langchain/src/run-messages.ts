@@ -36,6 +36,11 @@ export function inputMessages(input: unknown, { inputMessagesKey, historyMessage
   if (!Array.isArray(messages))
     throw argumentError(`withChatHistory: ${place} must be a string, a message, or an array of messages`)
   return messages.map(message => {
+    // LangChain would make an empty message of it.
+    if (isFields(message) && isFields(message.data) && !('content' in message))
+      throw argumentError(
+        `withChatHistory: ${place} holds a stored message; fromStoredMessage of @hist/core/langchain makes one of it`,
+      )
     try {
       return coerceMessageLikeToMessage(message as BaseMessageLike)
     } catch {
@@ -89,6 +94,6 @@ function messagesKey(fields: Fields, key: string | undefined, usual: string): st
   return only !== undefined && others.length === 0 ? only : usual
 }
 
-function isFields(value: unknown): value is Fields {
+export function isFields(value: unknown): value is Fields {
   return typeof value === 'object' && value !== null && !Array.isArray(value) && !isBaseMessage(value as BaseMessage)
 }

@@ -1,7 +1,8 @@
 import type { ChatHistory } from '@hist/core'
 import type { CallbackManagerForChainRun } from '@langchain/core/callbacks/manager'
 import { ensureConfig, patchConfig, Runnable, type RunnableConfig } from '@langchain/core/runnables'
-import { AsyncGeneratorWithSetup, concat, IterableReadableStream } from '@langchain/core/utils/stream'
+import { AsyncGeneratorWithSetup, IterableReadableStream } from '@langchain/core/utils/stream'
+import { joinedOutput } from './joined-output.js'
 import { RecordedRun } from './recorded-run.js'
 import type { MessageKeys } from './run-messages.js'
 import type { HistoryWindow } from './window.js'
@@ -65,6 +66,10 @@ export class RunnableWithChatHistory<RunInput, RunOutput, CallOptions extends Ru
     )
   }
 
+  override _concatOutputChunks<Output>(first: Output, second: Output): Output {
+    return joinedOutput(this.#runnable, first, second) as Output
+  }
+
   async *#streamRuns(
     inputs: AsyncGenerator<RunInput>,
     config: Partial<CallOptions>,
@@ -91,7 +96,7 @@ export class RunnableWithChatHistory<RunInput, RunOutput, CallOptions extends Ru
       for await (const chunk of chunks) {
         // What had come is being stored already.
         signal?.throwIfAborted()
-        output = output === undefined ? chunk : (concat(output as never, chunk as never) as RunOutput)
+        output = output === undefined ? chunk : this._concatOutputChunks(output, chunk)
         let isLeft = true
         try {
           yield chunk

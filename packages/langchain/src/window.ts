@@ -34,6 +34,8 @@ export interface NewestEntries {
 
 /** What the model is shown, of what was read. */
 export interface LoadedWindow extends NewestEntries {
+  /** All that was read, oldest first. */
+  read: readonly BaseMessage[]
   /** Oldest first, each with an id of its own, in a form that every provider accepts. */
   messages: BaseMessage[]
 }
@@ -86,7 +88,7 @@ export async function loadWindow(
     messages = await newestPart(exchangesOf(toldApart(log)), limits, log.length, older === undefined)
   }
   const ids = new Set(log.flatMap(({ message, entry }) => [idOf(entry), `${message.id}`]))
-  return { messages, ids, older }
+  return { messages, ids, older, read: log.map(({ message }) => message) }
 }
 
 /** The message's own id, or one that is made of the entry's, and so the same whenever it is read. */
@@ -111,13 +113,18 @@ function toldApart(log: readonly ReadMessage[]): BaseMessage[] {
   for (const { message, entry } of log) {
     const first = byId.get(message.id)
     if (first === undefined) byId.set(message.id, message)
-    else if (!isDeepStrictEqual(contentsOf(first), contentsOf(message))) setId(message, ownIdOf(entry))
+    else if (!saysTheSame(first, message)) setId(message, ownIdOf(entry))
   }
   return log.map(({ message }) => message)
 }
 
+/** Whether one may be a copy of the other. */
+export function saysTheSame(one: BaseMessage, other: BaseMessage): boolean {
+  return isDeepStrictEqual(contentsOf(one), contentsOf(other))
+}
+
 function contentsOf(message: BaseMessage): unknown[] {
-  const { tool_calls: calls, tool_call_id: answered } = message as { tool_calls?: unknown; tool_call_id?: unknown }
+  const { tool_calls: calls = [], tool_call_id: answered } = message as { tool_calls?: unknown; tool_call_id?: unknown }
   return [message.getType(), message.content, calls, answered]
 }
 

@@ -21,8 +21,8 @@ const key: OptionCheck = { be: 'a string, not empty', holds: value => typeof val
  * The runnable with a memory: it gets the session's history with its input, and input and output are stored.
  *
  * Of each call, the history is read once, the input is stored before the runnable starts, and the output when it ends: two appends, each
- * whole. Of a stream that is left early, aborted or fails, what had been given out is stored. Input messages with an id that the window
- * has already are not stored again.
+ * whole. Of a stream that is left early, aborted or fails, what had been given out is stored. Input messages with an id that one
+ * of the newest messages has are not stored again.
  *
  * Calls reject with a `HistoryError` if a read or a write fails, with a `TypeError` if there is no session id, or if input or output hold
  * no messages, and with an `AggregateError` of both if a stream failed and what it had given out could not be stored.

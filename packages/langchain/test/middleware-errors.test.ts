@@ -180,11 +180,16 @@ describe("onError: 'report'", () => {
     expect(await linesOf(store.session('s'))).toEqual(['human: one', 'ai: r1', 'human: two', 'ai: r2'])
   })
 
-  test('what report throws ends the run', async () => {
+  test.each([
+    [
+      'throws',
+      () => {
+        throw new Error('enough')
+      },
+    ],
+    ['rejects with', () => Promise.reject(new Error('enough'))],
+  ])('what report %s ends the run', async (_, report) => {
     const store = createFailingStore({ refusesAppend: refusesReplies })
-    const report = () => {
-      throw new Error('enough')
-    }
     const middleware = [chatHistoryMiddleware({ store, onError: 'report', report })]
     const agent = createAgent({ model: new ScriptedModel(['r1']), middleware })
     await expect(agent.invoke(ask('one'), config)).rejects.toThrow('enough')

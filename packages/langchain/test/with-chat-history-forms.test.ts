@@ -31,6 +31,8 @@ async function answering(output: unknown, options: Options = {}) {
   return { chain: withChatHistory(runnable, { store, ...options }), inputs, added }
 }
 
+const copyOfReply = (message: BaseMessage) =>
+  message.getType() === 'ai' ? new AIMessage({ id: `${message.id}`, content: message.content as string }) : message
 const contents = (messages: unknown) => (messages as BaseMessage[]).map(({ content }) => content)
 
 describe('input', () => {
@@ -79,6 +81,7 @@ describe('input', () => {
     ['a string, where a key is named', 'hi', { inputMessagesKey: 'ask' }, /with inputMessagesKey the input must be an object/],
     ['a string, where history needs a key', 'hi', { historyMessagesKey: 'past' }, /with historyMessagesKey the input must be/],
     ['a list of other things', [{ secret: 'word' }], {}, /the input holds something that is not a message/],
+    ['a stored message', [{ type: 'human', data: { content: 'the secret word' } }], {}, /a stored message; fromStoredMessage/],
     ['a message that is no history', [new RemoveMessage({ id: 'm1' })], {}, /RemoveMessage/],
   ])('%s: a TypeError, and nothing is read, run or stored', async (_, input, options, text) => {
     const { chain, inputs, added } = await answering('hello', options)
@@ -199,6 +202,21 @@ describe('output', () => {
     expect(await linesOf(store.session(sessionId))).toEqual(['human one', 'ai hello', 'human two', 'ai hello'])
   })
 
+  test('of a list, a reply is stored though another one with its id is there', async () => {
+    const store = createMemoryHistory()
+    const runnable = RunnableLambda.from((messages: BaseMessage[]) => [
+      ...messages.map(copyOfReply),
+      new AIMessage({ id: 'o7', content: 'Let me see.' }),
+      new AIMessage({ id: 'o7', content: `re:${messages.at(-1)?.content}` }),
+    ])
+    const chain = withChatHistory(runnable as unknown as Runnable<string>, { store })
+    await chain.invoke('one', config)
+    await chain.invoke('two', config)
+    // What says the same under the same id may be a copy of what was given.
+    const lines = ['human one', 'ai Let me see.', 'ai re:one', 'human two', 'ai re:two']
+    expect(await linesOf(store.session(sessionId))).toEqual(lines)
+  })
+
   test('a reply is stored though one with its id is there: some models give all their replies one id', async () => {
     const { chain, added } = await answering(new AIMessage({ id: 'chatcmpl-1', content: 'hello' }))
     await chain.invoke('hi', config)
@@ -241,6 +259,13 @@ describe('an input message that is stored already', () => {
     expect(model.seen).toEqual([['one'], turn, turn])
     const lines = ['human one', 'ai re:one+1+2', 'human two', 'ai re:two', 'ai re:two+1+2']
     expect(await linesOf(store.session(sessionId))).toEqual(lines)
+  })
+
+  test('is known though the window is smaller than what came since', async () => {
+    const { chain, added } = await answering('hello', { window: { last: 1 } })
+    const question = new HumanMessage({ id: 'm1', content: 'hi' })
+    for (const input of [[question], 'other', [question]]) await chain.invoke(input, config)
+    expect(await added()).toEqual(['human hi', 'ai hello', 'human other', 'ai hello', 'ai hello'])
   })
 
   test('without an id is a new one', async () => {

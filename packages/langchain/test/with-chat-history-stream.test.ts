@@ -1,8 +1,9 @@
 import { createMemoryHistory } from '@hist/core'
-import { AIMessageChunk } from '@langchain/core/messages'
+import { AIMessage, AIMessageChunk } from '@langchain/core/messages'
 import { StringOutputParser } from '@langchain/core/output_parsers'
 import { type Runnable, RunnableLambda } from '@langchain/core/runnables'
 import { describe, expect, test, vi } from 'vitest'
+import { withoutOpenCalls } from '../src/open-calls.js'
 import { withChatHistory } from '../src/with-chat-history.js'
 import { EchoModel } from './echo-model.js'
 import { createFailingStore, refusesReplies } from './failing-store.js'
@@ -87,6 +88,28 @@ describe('a stream that ends', () => {
     expect(await linesOf(chat)).toEqual(['human one', 'ai It is.'])
   })
 
+  test('of objects with members that cannot be put together: the reader gets all of it, and it is stored', async () => {
+    const { store, chat } = onMemory()
+    const runnable = RunnableLambda.from(async function* () {
+      yield { answer: 'It ', done: false, cost: null }
+      yield { answer: 'is.', done: true, cost: 7 }
+    }) as Runnable<string, object>
+    const chunks = await collect(await withChatHistory(runnable, { store, outputMessagesKey: 'answer' }).stream('one', config))
+    expect(chunks).toHaveLength(2)
+    expect(await linesOf(chat)).toEqual(['human one', 'ai It is.'])
+  })
+
+  test('of whole messages: each is stored', async () => {
+    const { store, chat } = onMemory()
+    const runnable = RunnableLambda.from(async function* () {
+      yield new AIMessage('It')
+      yield new AIMessage('is.')
+      yield new AIMessage('So.')
+    }) as unknown as Runnable<string, AIMessage>
+    expect(await collect(await withChatHistory(runnable, { store }).stream('one', config))).toHaveLength(3)
+    expect(await linesOf(chat)).toEqual(['human one', 'ai It', 'ai is.', 'ai So.'])
+  })
+
   test('without a chunk, stores the input', async () => {
     const { store, chat } = onMemory()
     const runnable = RunnableLambda.from<string, string>(async function* () {} as never)
@@ -159,6 +182,61 @@ describe('a stream that is left early', () => {
     const lines = await linesOf(chat)
     expect(lines.slice(0, 3)).toEqual(['human one', 'human two', 'human three'])
     expect(lines).not.toContain('ai ')
+  })
+})
+
+describe('a call of which not all had come', () => {
+  const chunk = (args: string, start: object = {}) =>
+    new AIMessageChunk({ content: '', tool_call_chunks: [{ index: 0, args, type: 'tool_call_chunk', ...start }] })
+  const first = (args: string) => chunk(args, { id: 'c1', name: 'pay' })
+
+  test.each([
+    ['an open text', [first('{"to": "A'), chunk('da"}')], '{"to": "A'],
+    ['an open number', [first('{"to": "Ada", "amount": 1'), chunk('000}')], '{"to": "Ada", "amount": 1'],
+    ['nothing yet', [first(''), chunk('{}')], ''],
+  ])('is none that the model made: %s', async (_, chunks, args) => {
+    const { store, chat } = onMemory()
+    const model = new EchoModel({
+      chunks,
+      before(_, piece) {
+        if (piece > 0) throw new Error('connection reset')
+      },
+    })
+    const chain = withChatHistory(model, { store })
+    await expect(collect(await chain.stream('one', config))).rejects.toThrow('connection reset')
+    const [, reply] = await chat.messages()
+    expect(reply?.data).toMatchObject({ tool_calls: [], invalid_tool_calls: [{ id: 'c1', name: 'pay', args }] })
+    await withChatHistory(new EchoModel(), { store }).invoke('two', config)
+    expect(await chat.messages()).toHaveLength(4)
+  })
+
+  test('nor is what its provider makes of it; whole ones and texts stay', () => {
+    const reply = new AIMessageChunk({
+      id: 'run-1',
+      content: [
+        { type: 'text', text: 'Both.' },
+        { type: 'tool_use', id: 'c1', name: 'look', input: '{}' },
+        { type: 'tool_use', id: 'c2', name: 'pay', input: '{"to": "A' },
+      ],
+      additional_kwargs: {
+        tool_calls: [
+          { id: 'c1', type: 'function', function: { name: 'look', arguments: '{}' } },
+          { id: 'c2', type: 'function', function: { name: 'pay', arguments: '{"to": "A' } },
+        ],
+      },
+      tool_call_chunks: [
+        { index: 0, id: 'c1', name: 'look', args: '{}', type: 'tool_call_chunk' },
+        { index: 1, id: 'c2', name: 'pay', args: '{"to": "A', type: 'tool_call_chunk' },
+      ],
+      response_metadata: { model: 'm' },
+    })
+    const whole = withoutOpenCalls(reply) as AIMessage
+    expect([whole.id, whole.response_metadata]).toEqual(['run-1', { model: 'm' }])
+    expect(JSON.stringify([whole.content, whole.tool_calls, whole.additional_kwargs])).not.toContain('c2')
+    expect(whole.content).toHaveLength(2)
+    expect(whole.tool_calls).toMatchObject([{ id: 'c1', name: 'look', args: {} }])
+    expect(whole.additional_kwargs.tool_calls).toHaveLength(1)
+    expect(whole.invalid_tool_calls).toMatchObject([{ id: 'c2', name: 'pay', args: '{"to": "A' }])
   })
 })
 

@@ -155,11 +155,11 @@ export const openingAndClosing: Section = suite => {
         const given = failure(code, 'failed')
         const chat = lab.faulty({ append: thrown(() => given), read: thrown(() => given) }).session(lab.session())
         const id = chat.nextAppendId()
-        const error = await rejection(chat.append([human('x')], { id }), code)
+        const error = await rejection(chat.append([human('x')], { id, timeoutMs: 60 }), code)
         assert.ok(isHistoryError(error) && error instanceof Error)
         const facts = [error.retryable, error.outcome, error.backend, error.session, error.appendId, error.message]
         assert.deepEqual(facts, [given.retryable, 'failed', lab.setup.home.name, chat.sessionId, id, given.message])
-        const reading = await rejection(chat.messages(), code)
+        const reading = await rejection(chat.messages({ timeoutMs: 60 }), code)
         assert.deepEqual([reading.session, reading.backend, reading.appendId], [chat.sessionId, lab.setup.home.name, undefined])
       }
     },
