@@ -6,8 +6,9 @@ const { apiKey, apiServer } = settings
 import { createRocksetHistory } from '@hist/rockset/store'
 import rockset from '@rockset/client'
 
-// Natively, its function is in `default` once more.
-const makeClient = typeof rockset === 'function' ? rockset : (rockset as { default: typeof rockset }).default
+// Natively, and for TypeScript's `nodenext`, its function is in `default` once more.
+type MakeClient = typeof rockset extends { default: infer Make } ? Make : typeof rockset
+const makeClient = ('default' in rockset ? rockset.default : rockset) as MakeClient
 const client = makeClient(apiKey, apiServer)
 const store = createRocksetHistory({ client, collection: 'chat' })
 

@@ -62,7 +62,7 @@ const checks: OptionChecks = {
       typeof value === 'string' && value !== '' && value.length <= 255 && value.isWellFormed() && !OTHER_MEMBERS.includes(value),
   },
   sync: flag,
-  messageUuidMethod: having('call', 'a function that returns a text or a number'),
+  messageUuidMethod: having('call', 'a function that returns a text or a finite number'),
   sleepIntervalMs: integer(1, 60_000),
   addTimeoutMs: duration,
   createTimeoutMs: duration,

@@ -14,7 +14,8 @@ export interface CollectionOptions extends HistoryStoreOptions {
    */
   sync?: boolean | undefined
   /**
-   * Makes the `id` for the `additional_kwargs` of the stored copy of each message, whether `sync` is set or not: a text or a number.
+   * Makes the `id` for the `additional_kwargs` of the stored copy of each message, whether `sync` is set or not: a text or a finite number,
+   * or the append is a `TypeError`.
    * @default with `sync`, the append's id and the message's index in it
    */
   messageUuidMethod?: (() => string | number) | undefined

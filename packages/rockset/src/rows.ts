@@ -1,4 +1,4 @@
-import type { EncodedBatch, RawEntry } from '@hist/core'
+import { argumentError, type EncodedBatch, HistoryError, type RawEntry } from '@hist/core'
 import { ticksOf } from '@hist/core/backend'
 import { stringifyExact } from './json.js'
 import type { CollectionSettings } from './options.js'
@@ -30,9 +30,25 @@ function messageIds(batch: EncodedBatch, settings: CollectionSettings): readonly
   if (messageUuidMethod === undefined) {
     return sync ? batch.bodies.map((_, index) => `${batch.id}-${batch.firstIndex + index}`) : undefined
   }
-  const ids = givenIds.get(batch.bodies) ?? batch.bodies.map(() => messageUuidMethod())
+  const ids = givenIds.get(batch.bodies) ?? batch.bodies.map(() => givenId(messageUuidMethod, batch))
   givenIds.set(batch.bodies, ids)
   return ids
+}
+
+function givenId(messageUuidMethod: () => unknown, { firstIndex }: EncodedBatch): string | number {
+  const id = called(messageUuidMethod)
+  if (typeof id === 'string' || (typeof id === 'number' && Number.isFinite(id))) return id
+  const text = '@hist/rockset: messageUuidMethod must return a text or a finite number'
+  // Behind the first messages of a long append, which are stored, an error has to have an outcome.
+  throw firstIndex === 0 ? argumentError(text) : new HistoryError(text, { code: 'INVALID_CONFIGURATION' })
+}
+
+function called(messageUuidMethod: () => unknown): unknown {
+  try {
+    return messageUuidMethod()
+  } catch (cause) {
+    throw new HistoryError('Rockset: messageUuidMethod failed', { code: 'UNKNOWN', outcome: 'failed', cause })
+  }
 }
 
 /** With `hist.a`, the append, and `hist.i`, the message's index in it. */

@@ -56,6 +56,10 @@ async function create(collection: Collection, call: Call): Promise<void> {
   } catch (error) {
     if (typeOf(error) === 'ALREADYEXISTS') return
     if (!isHistoryError(error) || error.code !== 'NOT_SET_UP') throw error
+    if (workspace === 'commons') {
+      const text = "Rockset: the server has not even the workspace 'commons'; is the path of apiServer right?"
+      throw new HistoryError(text, { code: 'INVALID_CONFIGURATION', cause: error.cause })
+    }
     const request = `POST /v1/orgs/self/ws ${JSON.stringify({ name: workspace })}`
     throw new HistoryError(`Rockset: workspace ${workspace} does not exist; make it by\n${request}`, {
       code: 'NOT_SET_UP',

@@ -7,7 +7,8 @@ import { contents, human } from '../../core/test/messages.js'
 import { withoutRepeats } from '../../core/test/without-repeats.js'
 import { type Database, KEY, openDatabase } from './database.js'
 
-const make = typeof rockset === 'function' ? rockset : (rockset as { default: typeof rockset }).default
+type MakeClient = typeof rockset extends { default: infer Make } ? Make : typeof rockset
+const make = ('default' in rockset ? rockset.default : rockset) as MakeClient
 
 async function open(): Promise<Database> {
   const database = await openDatabase()
@@ -41,6 +42,14 @@ test("the app's client is used as it is, by many, and is never closed", async ()
   await history.close()
   expect((await client.collections.getCollection('commons', 'chat')).data?.name).toBe('chat')
   expect(contents(await database.store().session('s').messages())).toEqual(['three'])
+})
+
+test.each(['session', 'message'] as const)('layout %s: a message of millions of escapes can be read', async layout => {
+  const database = await open()
+  const chat = database.store({ collection: layout, layout, timeoutMs: 60_000 } as never).session('s')
+  const text = '\n'.repeat(4_400_000)
+  await chat.append([human(text)])
+  expect(contents(await chat.messages()).map(content => content === text)).toEqual([true])
 })
 
 test('its errors, which are plain objects, mean what those of a client of ours mean', async () => {

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { parseExact, stringifyExact } from '../src/json.js'
 
 test.each([
@@ -23,8 +23,27 @@ test('integers beyond 2^53 are bigints, all other numbers are numbers', () => {
 })
 
 test('what is no JSON is refused', () => {
-  for (const text of ['', '{', '[1234567890123456789', '<html>1234567890123456789</html>'])
-    expect(() => parseExact(text)).toThrow(SyntaxError)
+  const inPlaceOfKey = ['{1234567890123456789:1}', '{"a":1,1234567890123456789\n:1}']
+  const others = ['', '{', '[1234567890123456789', '[01234567890123456789]', '<html>1234567890123456789</html>']
+  for (const text of [...inPlaceOfKey, ...others]) expect(() => parseExact(text)).toThrow(SyntaxError)
+})
+
+test.each(['\n', '"', '\\'])('a text of 5,000,000 times %j is exact, beside a long integer', character => {
+  const value = { n: 2n ** 60n, text: character.repeat(5_000_000), after: -(2n ** 60n) }
+  const json = stringifyExact(value)
+  const parsed = parseExact(json) as typeof value
+  expect({ ...parsed, text: parsed.text === value.text }).toEqual({ ...value, text: true })
+  expect(stringifyExact(parsed) === json).toBe(true)
+})
+
+test('digits inside of strings cost no reviver', () => {
+  const parse = vi.spyOn(JSON, 'parse')
+  onTestFinished(() => parse.mockRestore())
+  for (const text of ['{"a":"639000000000000000-0123456789abcdef","n":1}', '["n: 639000000000000000",9007199254740991]']) {
+    parse.mockClear()
+    parseExact(text)
+    expect(parse.mock.calls).toEqual([[text]])
+  }
 })
 
 test('a toJSON that an app gave to bigints is not asked', () => {

@@ -156,7 +156,8 @@ describeWithPython('what is wrong with the real Python class, and what ours does
     const before = await lengthAfter(1)
     expect(await lengthAfter(20)).toBe(before + 20 * ':langchain'.length)
 
-    const make = typeof rockset === 'function' ? rockset : (rockset as { default: typeof rockset }).default
+    type MakeClient = typeof rockset extends { default: infer Make } ? Make : typeof rockset
+    const make = ('default' in rockset ? rockset.default : rockset) as MakeClient
     const client = make(KEY, proxy.url)
     const headers = new Set<string>()
     proxy.use(request => void headers.add(JSON.stringify(request.headers)))

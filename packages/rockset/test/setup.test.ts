@@ -37,6 +37,18 @@ test('a missing workspace is NOT_SET_UP, with the request that makes it', async 
   expect(error.message).toContain('POST /v1/orgs/self/ws {"name":"prod"}')
 })
 
+test('a wrong path in apiServer is INVALID_CONFIGURATION, and no advice to make what every server has', async () => {
+  const database = await open()
+  const error = await database
+    .store({}, `${database.url}/wrong`)
+    .session('s')
+    .append([human('x')])
+    .catch(reason => reason)
+  expect(error).toMatchObject({ code: 'INVALID_CONFIGURATION', outcome: 'failed', cause: { status: 404 } })
+  expect(error.message).toMatch(/apiServer/)
+  expect(error.message).not.toMatch(/make it/)
+})
+
 test("setupMode 'off': a missing collection is NOT_SET_UP, for reads and writes", async () => {
   const database = await open()
   const chat = database.store({ setupMode: 'off' }).session('s')

@@ -11,9 +11,9 @@ import { listSessions } from './sessions.js'
 function supports(server: 'hist' | 'rockset'): BackendSupports {
   return {
     durable: true,
-    // A request has 10 MiB, and each message brings the session's id along, of 1 KiB and more with its escapes. Of other servers one document
-    // at a time is written as a whole.
-    atomicAppend: { messages: server === 'hist' ? 1_000 : 1, bytes: 8_000_000 },
+    // A request has 10 MiB, and each message brings the session's id along, which takes 6 KiB if each character is an escape. Of other servers
+    // one document at a time is written as a whole.
+    atomicAppend: { messages: server === 'hist' ? 500 : 1, bytes: 7_000_000 },
     idempotency: 'always',
     ttl: 'message',
     clear: 'gradual',

@@ -66,10 +66,10 @@ export class Documents {
   /** Undefined: there is no document. @throws HistoryError `INVALID_CONFIGURATION` if it has its messages elsewhere */
   async currentHead(session: string, call: Call): Promise<Head | undefined> {
     const { name, settings } = this.collection
-    const query = `SELECT h.hist AS hist, LENGTH(${this.list}) AS n FROM ${name} h WHERE h._id = :s`
-    const [row] = await this.collection.query<{ hist?: unknown; n?: unknown }>(query, { s: session }, call)
+    const query = `SELECT h.hist AS hist, TYPEOF(${this.list}) AS kind FROM ${name} h WHERE h._id = :s`
+    const [row] = await this.collection.query<{ hist?: unknown; kind?: unknown }>(query, { s: session }, call)
     if (row === undefined) return undefined
-    if (typeof row.n !== 'number') {
+    if (row.kind !== 'array') {
       const text = `Rockset: the session's document has no list ${settings.messagesKey} (messagesKey)`
       throw new HistoryError(text, { code: 'INVALID_CONFIGURATION' })
     }

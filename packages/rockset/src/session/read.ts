@@ -16,7 +16,7 @@ interface Position {
   readonly place: number
 }
 
-/** One query for a page of the session's list, and of the epoch that its places belong to. */
+/** One query for a page of the session's list, and of the epoch that its places belong to; another one where that finds nothing. */
 export async function read(documents: Documents, session: string, range: ReadRange, call: Call): Promise<RawSlice> {
   const isForward = range.order === 'oldest-first'
   const from = range.from === undefined ? undefined : parsePosition(range.from)
@@ -28,8 +28,9 @@ export async function read(documents: Documents, session: string, range: ReadRan
     `${from === undefined ? '' : ` AND u.i ${isForward ? '>' : '<'} :from`} ORDER BY u.i${isForward ? '' : ' DESC'} LIMIT :n`
   const values = { s: session, ...(from === undefined ? {} : { from: from.place }) }
   const { rows, isEnd } = await collection.firstRows<FoundRow>(query, values, limit, call)
-  const epoch = rows[0] === undefined ? undefined : epochOf(rows[0].epoch)
-  if (from !== undefined) checkEpoch(from, epoch ?? (await documents.currentHead(session, call))?.epoch)
+  // A document with its messages elsewhere is not an empty session.
+  const epoch = rows[0] === undefined ? (await documents.currentHead(session, call))?.epoch : epochOf(rows[0].epoch)
+  if (from !== undefined) checkEpoch(from, epoch)
   const entries = rows.map(({ i, message }): RawEntry => ({ position: `${epoch}:${i}`, ...entryOf(message) }))
   const last = rows.at(-1)
   if (last === undefined || isEnd || (!isForward && last.i === 1)) return { entries }

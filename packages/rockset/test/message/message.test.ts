@@ -44,11 +44,15 @@ test('a server that writes documents one by one is refused, and taken with serve
   expect(contents(await store.session('s').messages())).toEqual(['x', 'y'])
 })
 
-test('a thousand messages of the longest session id fit into one request', async () => {
-  const chat = database.store(layout).session('"'.repeat(1_024))
-  const large = 'x'.repeat(7_900)
-  await chat.append(range(1_000).map(() => human(large)))
-  expect(await chat.messages()).toHaveLength(1_000)
+test('the most messages, and the most bytes, of the longest session id fit into one request', async () => {
+  const store = database.store({ ...layout, collection: 'longest', sync: true, ttlSeconds: 3_600 }, proxy.url)
+  const { messages, bytes } = store.supports.atomicAppend
+  const chat = store.session('\u0001'.repeat(1_024))
+  const large = 'x'.repeat(bytes / messages - 100)
+  await chat.append(range(messages).map(() => human(large)))
+  expect(proxy.count('POST /v1/orgs/self/ws/commons/collections/longest/docs')).toBe(1)
+  await chat.append(range(2 * messages).map(() => human('x'.repeat(5_000))))
+  expect(await chat.messages()).toHaveLength(3 * messages)
   await chat.clear()
   expect(await chat.messages()).toEqual([])
 })

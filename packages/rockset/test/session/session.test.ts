@@ -140,12 +140,32 @@ test('a refused document is an error, though the status is 200', async () => {
   expect(contents(await store.session('refused').messages())).toEqual(['one'])
 })
 
-test('a document whose list has another name is not touched', async () => {
-  await database.request('POST', DOCS, { data: [{ _id: 'other', history: [1] }] })
-  const chat = database.store().session('other')
-  await expect(chat.append([human('x')])).rejects.toMatchObject({ code: 'INVALID_CONFIGURATION' })
-  await expect(chat.clear()).rejects.toMatchObject({ code: 'INVALID_CONFIGURATION' })
-  expect(await database.query('SELECT h.history AS list FROM chat h WHERE h._id = :s', { s: 'other' })).toEqual([{ list: [1] }])
+// An object or a text is refused by the query of a read itself.
+test.each([
+  ['which has another name', { history: [1] }, 'INVALID_CONFIGURATION'],
+  ['but null', { messages: null }, 'INVALID_CONFIGURATION'],
+  ['but an object', { messages: {} }, 'UNKNOWN'],
+  ['but an object with members', { messages: { '-': 1 }, hist: { epoch: 'e', fence: 'f' } }, 'UNKNOWN'],
+  ['but a text', { messages: 'text' }, 'UNKNOWN'],
+])('a document without the list, %s, is neither touched nor empty', async (_name, document, ofRead) => {
+  const members = { _id: 'no list', ...document }
+  await database.request('POST', DOCS, { data: [members] })
+  const chat = database.store().session('no list')
+  for (const write of [() => chat.append([human('x')]), () => chat.clear()])
+    await expect(write()).rejects.toMatchObject({ code: 'INVALID_CONFIGURATION', outcome: 'failed' })
+  for (const read of [() => chat.messages(), () => chat.messages({ last: 5 }), () => chat.page(), () => chat.entries().next()])
+    await expect(read()).rejects.toMatchObject({ code: ofRead, outcome: 'failed' })
+  const [{ _event_time: _, ...stored } = {}] = await database.query('SELECT * FROM chat h WHERE h._id = :s', { s: 'no list' })
+  expect(stored).toEqual(members)
+})
+
+test('a list that is empty is an empty session', async () => {
+  await database.request('POST', DOCS, { data: [{ _id: 'empty', messages: [] }] })
+  expect(await database.store().session('empty').messages()).toEqual([])
+  const written = database.store({ messagesKey: 'log' }).session('log')
+  await written.append([human('x')])
+  await written.clear()
+  expect(await written.page()).toEqual({ entries: [] })
 })
 
 test('sync and messageUuidMethod give the stored copy an id', async () => {
