@@ -6,7 +6,7 @@ import { settings } from './settings.js'
 // settings: { data: './rockset.db' }
 const server = await startRocksetServer(settings)
 // Natively, its function is in `default` once more.
-const makeClient = typeof rockset === 'function' ? rockset : (rockset as { default: typeof rockset }).default
+const makeClient = ('default' in rockset ? rockset.default : rockset) as typeof import('@rockset/client').default
 const { collections, documents, queries } = makeClient('any', server.url)
 
 await collections.createCollection('commons', { name: 'chat' })

@@ -48,7 +48,7 @@ async function main(): Promise<void> {
     data: values.data,
     port: numberOf(values.port, '--port'),
     host: values.host,
-    ...(apiKey !== undefined && { apiKey }),
+    apiKey,
     visibilityDelayMs: numberOf(values['visibility-delay-ms'], '--visibility-delay-ms'),
     logger,
   })

@@ -8,6 +8,9 @@ export interface DocumentObject {
   readonly [member: string]: Value
 }
 
+/** Digits that an integer may have when it comes into a document: to read and write one takes time by the square of that. */
+export const longestInteger = 1_000
+
 /** An object with at least the member `_id`, a string. */
 export type Document = DocumentObject
 

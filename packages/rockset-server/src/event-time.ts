@@ -3,9 +3,17 @@ export function timeText(milliseconds: number): string {
   return `${new Date(milliseconds).toISOString().slice(0, -1)}000Z`
 }
 
-/** @param value Microseconds since 1970 as an integer, or a time as ISO text. @returns Undefined if it is no time of the years 0 to 9999. */
+const isoTime = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:\.\d+)?)?)(Z|[+-]\d\d:?\d\d)?)?$/i
+
+/**
+ * @param value Microseconds since 1970 as an integer, or a time as ISO text, of UTC if it names no zone.
+ * @returns Undefined if it is no time of the years 0 to 9999.
+ */
 export function parseEventTime(value: unknown): string | undefined {
-  if (typeof value === 'string') return /^\d{4}-\d\d-\d\d/.test(value) ? textOf(Date.parse(value), 0) : undefined
+  if (typeof value === 'string') {
+    const [, date, time = '00:00', zone = 'Z'] = isoTime.exec(value) ?? []
+    return textOf(Date.parse(`${date}T${time}${zone}`), 0)
+  }
   if (typeof value !== 'number' || !Number.isInteger(value)) return undefined
   const microseconds = ((value % 1_000) + 1_000) % 1_000
   return textOf((value - microseconds) / 1_000, microseconds)

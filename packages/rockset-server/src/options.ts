@@ -7,17 +7,17 @@ export interface RocksetServerOptions {
   /** Path of the database file, created if it is not there; its folder must be. `':memory:'` keeps nothing. */
   readonly data: string
   /** 0 takes a free one. @default 0 */
-  readonly port?: number
+  readonly port?: number | undefined
   /** Address to listen on. One that is not loopback demands `apiKey`. @default '127.0.0.1' */
-  readonly host?: string
+  readonly host?: string | undefined
   /** The one key that is taken, of ASCII characters without spaces. Without it any key is, as long as it is not empty. */
-  readonly apiKey?: string
+  readonly apiKey?: string | undefined
   /** How long after its acknowledgement a write can be read, in milliseconds; it is durable at once. Rockset had such a delay. @default 0 */
-  readonly visibilityDelayMs?: number
+  readonly visibilityDelayMs?: number | undefined
   /** How long a new collection is CREATED before it is READY, in milliseconds. @default 10 */
-  readonly readyDelayMs?: number
+  readonly readyDelayMs?: number | undefined
   /** Told of each request, without its body and its key. @default none */
-  readonly logger?: ServerLogger
+  readonly logger?: ServerLogger | undefined
 }
 
 export interface CheckedOptions {

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { startTestServer, type TestServer } from './test-server.js'
 
 async function startWithCollection(options: Parameters<typeof startTestServer>[0] = {}) {
@@ -69,6 +69,57 @@ describe('adding', () => {
       '"__proto__":{"a":1152921504606846977,"b":1}',
     )
     expect(({} as { b?: unknown }).b).toBeUndefined()
+  })
+
+  test('large doubles are found as they are, and no more once they are gone', async () => {
+    const { server, path } = await startWithCollection()
+    const large = ['1.7329999991234568e+18', '1.2345678901234567e20', '-1e20', '9007199254740992.0']
+    const found = async (where: string) => {
+      const [[count], rows] = [
+        await server.query(`SELECT COUNT(*) AS n FROM commons.c WHERE ${where}`),
+        await server.query(`SELECT _id FROM commons.c WHERE ${where}`),
+      ]
+      expect(count).toEqual({ n: rows.length })
+      return rows.map(({ _id }) => _id)
+    }
+    const add = (ts: string) => server.request('POST', path, `{"data":[{"_id":"a","ts":${ts}}]}`)
+    const patch = (ts: string) =>
+      server.request('PATCH', path, `{"data":[{"_id":"a","patch":[{"op":"ADD","path":"/ts","value":${ts}}]}]}`)
+    for (const write of [add, patch]) {
+      for (const ts of large) {
+        await write(ts)
+        expect(await found(`ts = ${ts}`)).toEqual(['a'])
+        await write('5')
+        expect(await found('ts > 5 OR ts < 5')).toEqual([])
+        expect([await found('ts > 5'), await found('ts < 5')]).toEqual([[], []])
+      }
+    }
+    await add('1.7329999991234568e+18')
+    await server.request('DELETE', path, { data: [{ _id: 'a' }] })
+    expect(await found('ts > 0')).toEqual([])
+  })
+
+  test('_event_time is of UTC, if it names no zone', async () => {
+    onTestFinished(() => void vi.unstubAllEnvs())
+    vi.stubEnv('TZ', 'America/New_York')
+    expect(new Date(2024, 0, 1).getTimezoneOffset()).toBe(300)
+    const { server, path } = await startWithCollection()
+    const times = {
+      '2024-01-01': '2024-01-01T00:00:00.000000Z',
+      '2024-01-01T10:20': '2024-01-01T10:20:00.000000Z',
+      '2024-01-01 10:20:30.405': '2024-01-01T10:20:30.405000Z',
+      '2024-01-01T10:20:30z': '2024-01-01T10:20:30.000000Z',
+      '2024-01-01T10:20:30+02:00': '2024-01-01T08:20:30.000000Z',
+      '2024-01-01T10:20:30-0430': '2024-01-01T14:50:30.000000Z',
+    }
+    const given = Object.keys(times)
+    const wrong = ['2024-01-01 10:00 EST', '2024-01-01 hello', '2024-13-01', '2024-01-01T25:00', '24-01-01', '']
+    const data = [...given, ...wrong].map((_event_time, index) => ({ _id: `${100 + index}`, _event_time }))
+    const { body } = await server.request('POST', path, { data })
+    const statuses = body.data.map(({ status }: { status: string }) => status)
+    expect(statuses).toEqual([...given.map(() => 'ADDED'), ...wrong.map(() => 'ERROR')])
+    const stored = await server.query('SELECT _event_time FROM commons.c ORDER BY _id')
+    expect(stored.map(({ _event_time }) => _event_time)).toEqual(Object.values(times))
   })
 
   test('ids are any strings', async () => {
@@ -185,6 +236,44 @@ describe('patching', () => {
     })
     expect(failed.body.data[0].status).toBe('ERROR')
     expect(await read(server, 'u')).toBeUndefined()
+  })
+
+  test('TEST takes a number for the same however it is written, before and after it is stored', async () => {
+    const { server, path } = await startWithCollection()
+    const patch = async (operations: string) =>
+      (await server.request('PATCH', path, `{"data":[{"_id":"s","patch":[${operations}],"upsert":{}}]}`)).body.data[0].status
+    const equal = ['1e20', '100000000000000000000', '100000000000000000000.0']
+    const tests = equal.map(value => `{"op":"TEST","path":"/n","value":${value}}`).join()
+    for (const value of equal) {
+      expect(await patch(`{"op":"ADD","path":"/n","value":${value}},${tests}`), value).toBe('PATCHED')
+      expect(await patch(tests), value).toBe('PATCHED')
+      expect(await patch('{"op":"TEST","path":"/n","value":100000000000000000001}'), value).toBe('ERROR')
+    }
+  })
+
+  test.each([0, 1])('INCREMENT makes no integer that is too long to be sent, with a delay of %d ms', async visibilityDelayMs => {
+    const { server, path } = await startWithCollection({ visibilityDelayMs })
+    const ids = async () => (await server.query('SELECT _id FROM commons.c')).length
+    const longest = '9'.repeat(1_000)
+    await server.request('POST', path, `{"data":[{"_id":"s","n":${longest}},{"_id":"t","n":-${longest}}]}`)
+    await expect.poll(ids).toBe(2)
+    const increment = (_id: string, value: number) => ({ _id, patch: [{ op: 'INCREMENT', path: '/n', value }] })
+    const data = [increment('s', 1), increment('t', -1), increment('s', -1)]
+    const { body } = await server.request('PATCH', path, { data })
+    expect(body.data).toMatchObject([{ status: 'ERROR' }, { status: 'ERROR' }, { status: 'PATCHED' }])
+    await server.request('DELETE', path, { data: [{ _id: 's' }] })
+    await expect.poll(ids).toBe(1)
+  })
+
+  test('a path is as long as a body allows', async () => {
+    const { server, path } = await startWithCollection()
+    const patch = (pointer: string) => [{ op: 'ADD', path: pointer, value: 1 }]
+    const statuses = []
+    for (const pointer of [`/${'a'.repeat(9_000_000)}`, '/a'.repeat(4_500_000), `/${'~0'.repeat(4_500_000)}`]) {
+      const { body } = await server.request('PATCH', path, { data: [{ _id: 's', patch: patch(pointer), upsert: {} }] })
+      statuses.push(body.data?.[0].status)
+    }
+    expect(statuses).toEqual(['PATCHED', 'ERROR', 'PATCHED'])
   })
 
   test('integers are exact', async () => {

@@ -1,5 +1,7 @@
 import { once } from 'node:events'
 import { request as httpRequest } from 'node:http'
+import { connect } from 'node:net'
+import { text } from 'node:stream/consumers'
 import { startRocksetServer } from '@hist/rockset-server'
 import { describe, expect, test } from 'vitest'
 import { send, startTestServer } from './test-server.js'
@@ -96,6 +98,27 @@ describe('routes', () => {
     expect((await request('DELETE', '/ws/commons')).status).toBe(400)
   })
 
+  test('a field_mapping_query that changes documents is 501, and soon found to', async () => {
+    const { request } = await startTestServer()
+    let number = 0
+    const create = async (sql: string) => {
+      number += 1
+      const body = { name: `c${number}`, field_mapping_query: { sql } }
+      return (await request('POST', '/ws/commons/collections', body)).status
+    }
+    const clustered = 'SELECT * FROM _input CLUSTER BY'
+    for (const sql of ['select * from _input;', `\n${clustered.replaceAll(' ', '\t ')}  a , "b"."c",\`d\` ; `])
+      expect(await create(sql), sql).toBe(200)
+    for (const sql of ['', clustered, `${clustered} a WHERE b`, `${clustered} a,`, 'SELECT a FROM _input', `${clustered} a; b`])
+      expect(await create(sql), sql).toBe(501)
+    const start = performance.now()
+    for (const beginning of ['', 'SELECT', 'SELECT * FROM _input', `${clustered} a`, `${clustered} a,`]) {
+      const spaces = ' '.repeat(beginning.includes('CLUSTER') ? 6_000 : 300_000)
+      expect(await create(`${beginning}${spaces}!`), beginning).toBe(501)
+    }
+    expect(performance.now() - start).toBeLessThan(20_000)
+  })
+
   test('what a collection cannot be is refused', async () => {
     const { request } = await startTestServer()
     const create = async (body: unknown) => (await request('POST', '/ws/commons/collections', body)).status
@@ -114,6 +137,16 @@ describe('routes', () => {
     ).toBe(200)
     expect((await request('GET', '/ws/commons/collections/ok')).body.data).toMatchObject({ retention_secs: 3_600 })
   })
+})
+
+test('what is no object is named', async () => {
+  const { request } = await startTestServer()
+  const message = async (path: string, body: unknown) => (await request('POST', path, body)).body.message
+  expect(await message('/queries', [])).toBe('The body must be an object.')
+  expect(await message('/queries', { sql: [] })).toBe('sql must be an object.')
+  expect(await message('/ws/commons/collections', { name: 'c', field_mapping_query: 'x' })).toBe(
+    'field_mapping_query must be an object.',
+  )
 })
 
 test('a query is validated without being run', async () => {
@@ -214,6 +247,25 @@ describe('limits', () => {
     expect((await server.request('GET', path)).body.data.stats.doc_count).toBe(20_000)
   })
 
+  test('any number of offsets may be asked for', async () => {
+    const server = await startTestServer()
+    const path = await server.createCollection('c')
+    const name = [...Array(700_000).fill('f1:0:0:0:1'), 'f1:0:0:0:2', 'f1:0:0:0:1']
+    expect(await server.request('POST', `${path}/offsets/commit`, { name })).toMatchObject({
+      status: 200,
+      body: { data: { fence: 'f1:0:0:0:2', passed: false } },
+    })
+  })
+
+  test('all headers are read, however many', async () => {
+    const { url } = await startTestServer()
+    const socket = connect(Number(new URL(url).port), '127.0.0.1')
+    const many = Array.from({ length: 5_000 }, (_, index) => `x${index}: 1\r\n`).join('')
+    const own = 'Host: localhost\r\nAuthorization: ApiKey k\r\nConnection: close\r\n'
+    socket.end(`GET /v1/orgs/self HTTP/1.1\r\n${many}${own}\r\n`)
+    expect(await text(socket)).toMatch(/^HTTP\/1\.1 200 /)
+  })
+
   test('headers may be long, but not for ever', async () => {
     const { url } = await startTestServer()
     const get = async (length: number) =>
@@ -233,6 +285,7 @@ describe('limits', () => {
       '{"data":[{"a":NaN}]}',
       '{"data":[{"a":-Infinity}]}',
       '{"data":[{"a":1e999}]}',
+      '{"data":[{"_id":"k",12345678901234567890:1}]}',
       '{"data":1}',
       '[]',
       'null',

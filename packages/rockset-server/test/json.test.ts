@@ -20,15 +20,25 @@ describe('numbers', () => {
     ])
   })
 
+  test('that are doubles stay so, whole ones beyond 2^53 too', () => {
+    for (const text of ['1.7329999991234568e+18', '-1.2345678901234567e20', '9007199254740992.0', '1e20', '1e21', '1.7e308']) {
+      const value = parseJson(`[${text}]`)
+      expect(value).toEqual([Number(text)])
+      expect(parseJson(stringifyJson(value))).toEqual(value)
+    }
+  })
+
   test('keep the sign of zero', () => {
     expect(stringifyJson(parseJson('[-0,-0.0,0,{"a":-0e5}]'))).toBe('[-0,-0,0,{"a":-0}]')
   })
 
   test('too large for anything are refused', () => {
-    for (const text of ['1e999', '[-1e400]', `${'9'.repeat(400)}.5`, '9'.repeat(1_001)]) {
+    for (const text of ['1e999', '[-1e400]', `${'9'.repeat(400)}.5`]) {
       expect(() => parseJson(text), text.slice(0, 20)).toThrow(JsonError)
     }
-    expect(parseJson('9'.repeat(1_000))).toBe(BigInt('9'.repeat(1_000)))
+    expect(() => parseJson('9'.repeat(1_001), 1_000)).toThrow(JsonError)
+    expect(parseJson('9'.repeat(1_000), 1_000)).toBe(BigInt('9'.repeat(1_000)))
+    expect(parseJson('9'.repeat(1_001))).toBe(BigInt('9'.repeat(1_001)))
   })
 })
 
@@ -40,6 +50,8 @@ test('what is not JSON is refused, with its place where that can be told, and wi
     ['{"secret":}', /not JSON\.|position 10/],
     ['["secret', /position|not JSON/],
     ['[9007199254740993, 0129007199254740993]', /not JSON|position/],
+    ['{"secret":9007199254740993,9007199254740993:1}', /position 27/],
+    ['{"secret":{9007199254740993:1},"secret":1}', /position 11/],
     ['[--9007199254740993]', /not JSON|position/],
     ['[9007199254740993', /not JSON|position/],
     ['', /not JSON|position/],

@@ -2,6 +2,20 @@ import { type RocksetServerOptions, startRocksetServer } from '@hist/rockset-ser
 import { expect, test } from 'vitest'
 
 const data = ':memory:'
+
+test('undefined is as good as missing', async () => {
+  const options: Required<RocksetServerOptions> = {
+    data,
+    port: undefined,
+    host: undefined,
+    apiKey: undefined,
+    visibilityDelayMs: undefined,
+    readyDelayMs: undefined,
+    logger: undefined,
+  }
+  await (await startRocksetServer(options)).close()
+})
+
 const wrong: [unknown, string][] = [
   [{}, 'data must be the path of a file'],
   [{ data: '' }, 'data must be the path of a file'],

@@ -1,9 +1,11 @@
-import { writeFileSync } from 'node:fs'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { Document, Narrowing, Scalar } from '../src/documents.js'
 import { writeDocuments } from '../src/documents-api/write-documents.js'
 import type { Collection } from '../src/storage/catalog.js'
+import { CollectionDocuments } from '../src/storage/collection-documents.js'
 import { Database } from '../src/storage/database.js'
+import { IndexedCollection } from '../src/storage/indexed-collection.js'
 import { encodeScalar, encodeText } from '../src/storage/keys.js'
 import { openLibsqlStore } from '../src/storage/libsql-store.js'
 import { temporaryFile } from './test-server.js'
@@ -127,6 +129,16 @@ describe('a collection', () => {
     )
   })
 
+  test('compares few of many equalities', () => {
+    const store = openLibsqlStore(':memory:')
+    const count = vi.spyOn(store.table('document_index'), 'count')
+    const many = new IndexedCollection(new CollectionDocuments(store, { number: 1 }, () => now))
+    const equal = Array.from({ length: 1_000 }, (_, value) => ({ member: `m${value}`, value }))
+    expect([...many.scan({ equal })]).toEqual([])
+    expect(count.mock.calls.length).toBeLessThan(20)
+    store.close()
+  })
+
   test('has an order within an equality once queries ask for it, kept up by writes', () => {
     const document = (index: number) => ({
       _id: `d${index % 7}-${index}`,
@@ -157,6 +169,14 @@ describe('a collection', () => {
     expect(view().count(after)).toBe(2)
     const other: Narrowing = { ...narrowing, range: [{ member: 'other', above: { value: 0, isInclusive: true } }] }
     expect(complete(() => view().count(other))).toBe(0)
+  })
+
+  test('reads what it has, also if nobody could send it', () => {
+    const n = 10n ** 2_000n
+    add([{ _id: 'a', n }])
+    expect([...view().scan({ equal: [{ member: 'n', value: n }] })]).toMatchObject([{ _id: 'a', n }])
+    writeDocuments(database, collection, 'delete', [{ _id: 'a' }])
+    expect(view().count({})).toBe(0)
   })
 
   test('a scan may go on while another does', () => {
@@ -206,6 +226,19 @@ describe('the file', () => {
     writeFileSync(file, 'no database, but text that is long enough to be one'.repeat(100))
     expect(() => openLibsqlStore(file)).toThrow('file is not a database')
     expect(() => openLibsqlStore(`${file}/missing/x`)).toThrow('cannot be opened')
+  })
+
+  test('that cannot be written is refused', () => {
+    const readOnly = temporaryFile()
+    openLibsqlStore(readOnly).close()
+    const bytes = readFileSync(readOnly)
+    // A format of the file that a newer SQLite would write, and this one can only read: so also for root.
+    bytes[18] = 3
+    writeFileSync(readOnly, bytes)
+    const unwritable = temporaryFile()
+    mkdirSync(`${unwritable}-wal`)
+    for (const file of [readOnly, unwritable])
+      expect(() => openLibsqlStore(file)).toThrow(`The database ${file} cannot be written: `)
   })
 
   test('keeps nothing of a transaction that fails', () => {

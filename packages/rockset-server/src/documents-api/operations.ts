@@ -1,8 +1,8 @@
-import { isDeepStrictEqual } from 'node:util'
-import type { Value } from '../documents.js'
+import { longestInteger, type Value } from '../documents.js'
 import { DocumentError } from '../errors.js'
 import { parseJson } from '../json/parse.js'
 import { stringifyJson } from '../json/stringify.js'
+import { isEqual } from '../sql/compare.js'
 import { Place, pointerTokens } from './pointer.js'
 
 type Root = Record<string, unknown>
@@ -63,7 +63,7 @@ function move(document: Root, { path, from }: Operation): void {
 }
 
 function test(document: Root, { path, value }: Operation): void {
-  if (!isDeepStrictEqual(comparable(valueAt(document, path)), comparable(given(value)))) {
+  if (!isEqual(valueAt(document, path) as Value, given(value) as Value)) {
     throw new DocumentError('INVALIDINPUT', `the value at the path ${JSON.stringify(path)} is another one: TEST failed`)
   }
 }
@@ -72,14 +72,20 @@ function increment(document: Root, { path, value }: Operation): void {
   const place = changeable(document, path)
   const sum = add(place.value, given(value))
   if (sum === undefined)
-    throw new DocumentError('INVALIDINPUT', `INCREMENT at the path ${JSON.stringify(path)} takes two numbers`)
+    throw new DocumentError(
+      'INVALIDINPUT',
+      `INCREMENT at the path ${JSON.stringify(path)} takes two numbers, whose sum is not too large`,
+    )
   place.replace(sum)
 }
 
-/** Exact for integers of any size; undefined if it is no sum of two numbers, or beyond the largest double. */
+const tooLarge = 10n ** BigInt(longestInteger)
+
+/** Exact for integers; undefined if it is no sum of two numbers, or one that is no number of a document. */
 function add(one: unknown, other: unknown): number | bigint | undefined {
   if (isInteger(one) && isInteger(other)) {
     const sum = BigInt(one) + BigInt(other)
+    if (sum <= -tooLarge || sum >= tooLarge) return undefined
     return Number.isSafeInteger(Number(sum)) ? Number(sum) : sum
   }
   const isNumber = (value: unknown) => typeof value === 'number' || typeof value === 'bigint'
@@ -105,13 +111,4 @@ function changeable(document: Root, path: unknown): Place {
   if (member === undefined) throw new DocumentError('INVALIDINPUT', 'a document can only be replaced by adding it again')
   if (unchangeable.has(member)) throw new DocumentError('INVALIDINPUT', `${member} cannot be changed`)
   return new Place(document, String(path))
-}
-
-/** -0 is 0 to JSON, and strict equality of objects tells them apart. */
-function comparable(value: unknown): unknown {
-  if (value === 0) return 0
-  if (typeof value !== 'object' || value === null) return value
-  return Array.isArray(value)
-    ? value.map(comparable)
-    : new Map(Object.entries(value).map(([member, part]) => [member, comparable(part as Value)]))
 }

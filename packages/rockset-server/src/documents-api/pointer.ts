@@ -56,7 +56,7 @@ export class Place {
 
 /** @throws DocumentError if it is no pointer. */
 export function pointerTokens(pointer: unknown): string[] {
-  if (typeof pointer !== 'string' || !/^(\/([^~]|~[01])*)?$/s.test(pointer)) {
+  if (typeof pointer !== 'string' || (pointer !== '' && !pointer.startsWith('/')) || /~(?![01])/.test(pointer)) {
     throw new DocumentError('INVALIDINPUT', `${JSON.stringify(pointer) ?? 'undefined'} is not a path: it must start with "/"`)
   }
   return pointer

@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream'
-import type { Value } from '../documents.js'
+import { longestInteger, type Value } from '../documents.js'
 import { RequestError } from '../errors.js'
 import { JsonError, parseJson } from '../json/parse.js'
 import { isDeeperThan } from '../json/text.js'
@@ -18,7 +18,7 @@ export async function readBody(stream: Readable): Promise<Value | undefined> {
   const text = decode(bytes)
   if (isDeeperThan(text, maxDepth)) throw new RequestError('INVALIDINPUT', `The body is nested deeper than ${maxDepth} levels.`)
   try {
-    return parseJson(text)
+    return parseJson(text, longestInteger)
   } catch (error) {
     throw error instanceof JsonError ? new RequestError('INVALIDINPUT', error.message) : error
   }

@@ -70,6 +70,7 @@ function isRetention(value: Value): value is number {
 
 function keepsDocuments(mapping: Value | undefined): boolean {
   if (mapping === undefined || mapping === null) return true
-  const sql = optionalText(objectOf(mapping), 'sql') ?? ''
-  return /^\s*SELECT\s+\*\s+FROM\s+_input(\s+CLUSTER\s+BY\s+[\w\s",.`]+)?\s*;?\s*$/i.test(sql)
+  const sql = optionalText(objectOf(mapping, 'field_mapping_query'), 'sql') ?? ''
+  const spaced = sql.replace(/\s+/g, ' ').trim()
+  return /^SELECT \* FROM _input( CLUSTER BY [\w".`]+( ?, ?[\w".`]+)*)? ?;?$/i.test(spaced)
 }

@@ -35,7 +35,7 @@ function documentsOf(body: Value | undefined): readonly Value[] {
 /** Whether everything up to the last of these fences can be read. */
 function commit(applied: number, fences: Value | undefined) {
   if (!Array.isArray(fences) || fences.length === 0) throw new RequestError('INVALIDINPUT', 'name must be a list of offsets.')
-  const last = Math.max(...fences.map(numberOf))
+  const last = fences.reduce<number>((largest, fence) => Math.max(largest, numberOf(fence)), 0)
   return { data: { fence: `f1:0:0:0:${last}`, passed: last <= applied }, offsets: { commit: `f1:0:0:0:${applied}` } }
 }
 

@@ -72,7 +72,7 @@ function run(database: Database, body: ReturnType<typeof objectOf>, take: QueryO
 }
 
 function sqlOf(body: ReturnType<typeof objectOf>): ReturnType<typeof objectOf> & { readonly query: string } {
-  const sql = objectOf(body.sql)
+  const sql = objectOf(body.sql, 'sql')
   if (typeof sql.query !== 'string') throw new RequestError('INVALIDINPUT', 'sql.query must be a string.')
   return { ...sql, query: sql.query }
 }

@@ -32,11 +32,11 @@ export function notImplemented(method: Method, path: string): Route {
   })
 }
 
-/** @throws RequestError INVALIDINPUT if the body is no object. */
-export function objectOf(body: Value | undefined): Readonly<Record<string, Value>> {
-  if (typeof body !== 'object' || body === null || Array.isArray(body))
-    throw new RequestError('INVALIDINPUT', 'The body must be an object.')
-  return body as Readonly<Record<string, Value>>
+/** @throws RequestError INVALIDINPUT if the body, or the part of it that has this name, is no object. */
+export function objectOf(value: Value | undefined, name = 'The body'): Readonly<Record<string, Value>> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new RequestError('INVALIDINPUT', `${name} must be an object.`)
+  return value as Readonly<Record<string, Value>>
 }
 
 /** @throws RequestError INVALIDINPUT unless it is a string, or not there. */

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto'
 
 /**
- * What `parseJson` gave, as text again. Unpaired surrogates and NUL are escaped, so the text is valid UTF-8 and never has a raw NUL.
+ * What `parseJson` gave, as text from which it gives the same again. Unpaired surrogates and NUL are escaped, so the text is valid UTF-8 and never
+ * has a raw NUL.
  * @throws RangeError if it is deeper, or longer, than the engine bears.
  */
 export function stringifyJson(value: unknown): string {
@@ -17,14 +18,14 @@ export function stringifyUpTo(longest: number, value: unknown): string | undefin
 interface Look {
   /** A bound of the text's length from below. */
   leastLength: number
-  /** Whether JSON.stringify writes it as it is: not so bigints, and the sign of -0. */
+  /** Whether JSON.stringify writes all of its numbers as they are. */
   isPlain: boolean
 }
 
 function lookAt(value: unknown, look: Look = { leastLength: 0, isPlain: true }): Look {
   look.leastLength += 1
   if (typeof value === 'string') look.leastLength += value.length + 1
-  else if (typeof value === 'bigint' || (value === 0 && Object.is(value, -0))) look.isPlain = false
+  else if (ownText(value) !== undefined) look.isPlain = false
   else if (Array.isArray(value)) {
     for (const element of value) lookAt(element, look)
     look.leastLength += Math.max(1, value.length)
@@ -42,8 +43,19 @@ function textOf(value: unknown, { isPlain }: Look): string {
   // The tag is drawn when the value is there: so the value cannot hold it.
   const tag = randomUUID()
   const text = JSON.stringify(value, (_member, part: unknown) => {
-    if (typeof part === 'bigint') return `${tag}${part}`
-    return Object.is(part, -0) ? `${tag}-0` : part
+    const own = ownText(part)
+    return own === undefined ? part : `${tag}${own}`
   })
-  return text.replaceAll(new RegExp(`"${tag}(-?\\d+)"`, 'g'), '$1')
+  return text.replaceAll(new RegExp(`"${tag}([^"]+)"`, 'g'), '$1')
+}
+
+/**
+ * Of a number that JSON.stringify does not write, or as another one: bigints, -0, and doubles beyond 2^53, whose digits would be those of an
+ * integer that is not quite equal to them.
+ */
+function ownText(value: unknown): string | undefined {
+  if (typeof value === 'bigint') return String(value)
+  if (typeof value !== 'number') return undefined
+  if (Object.is(value, -0)) return '-0'
+  return Number.isInteger(value) && !Number.isSafeInteger(value) ? value.toExponential() : undefined
 }

@@ -33,6 +33,8 @@ export interface AggregateCall {
 /** The columns of `Row.group`: keys first, then aggregates, in the order in which they were met. */
 export interface Grouping {
   readonly keys: ReadonlyMap<string, number>
+  /** Of those keys that are paths. */
+  readonly keyLengths: ReadonlySet<number>
   readonly calls: AggregateCall[]
   readonly callSlots: Map<string, number>
 }

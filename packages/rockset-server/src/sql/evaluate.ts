@@ -8,7 +8,7 @@ import type { Environment, Evaluate } from './environment.js'
 import { QueryError } from './errors.js'
 import { scalarFunction } from './functions.js'
 import { allTrue, anyTrue, not } from './logic.js'
-import { columnPath, keyOfExpression } from './path.js'
+import { type ColumnPath, columnPath, keyOfExpression, lengthOf } from './path.js'
 import { compilePredicate } from './predicates.js'
 import { notGrouped, referenced } from './scope.js'
 import { compileScalarQuery } from './subquery.js'
@@ -69,9 +69,10 @@ function* lazily(operands: readonly Evaluate[], row: Parameters<Evaluate>[0]): I
 }
 
 /** A key of GROUP BY or an aggregate is not computed again but read from the group. */
-function groupSlot(expression: Expression, { grouping, scope }: Environment): number | undefined {
+function groupSlot(expression: Expression, environment: Environment): number | undefined {
+  const { grouping } = environment
   if (grouping === undefined || grouping.keys.size === 0 || expression.kind === 'literal') return undefined
-  return grouping.keys.get(keyOfExpression(expression, scope))
+  return grouping.keys.get(keyOfExpression(expression, environment))
 }
 
 function compileParameter(name: string, expression: Expression, { context }: Environment): Evaluate {
@@ -87,15 +88,23 @@ function compilePath(expression: Expression, environment: Environment): Evaluate
   let start: Evaluate
   if (path === undefined) start = compileExpression(base, environment)
   else if (environment.grouping === undefined || path.reference.level > 0) start = row => referenced(path.reference, row)
-  else return compileGroupedPath(expression, environment, steps)
+  else return compileGroupedPath(expression, path, environment, steps)
   return row => followed(start(row), steps, row)
 }
 
 /** `GROUP BY m.data` allows `m.data.type`: the longest beginning that is a key. */
-function compileGroupedPath(expression: Expression, environment: Environment, steps: readonly CompiledStep[]): Evaluate {
+function compileGroupedPath(
+  expression: Expression,
+  path: ColumnPath,
+  environment: Environment,
+  steps: readonly CompiledStep[],
+): Evaluate {
   const base = expression.kind === 'path' ? expression.base : expression
   if (expression.kind === 'path') {
-    for (let length = expression.steps.length - 1; length >= 0; length -= 1) {
+    const beforeSteps = lengthOf(path) - steps.length
+    for (let length = steps.length - 1; length >= 0; length -= 1) {
+      // A name alone is never a qualifier.
+      if (length > 0 && !environment.grouping?.keyLengths.has(beforeSteps + length)) continue
       const start = length === 0 ? base : { ...expression, steps: expression.steps.slice(0, length) }
       const slot = groupSlot(start, environment)
       if (slot !== undefined) return row => followed(row.group[slot], steps.slice(length), row)
@@ -165,7 +174,7 @@ function compileAggregate(
   const { context, scope, grouping } = environment
   if (grouping === undefined) throw new QueryError('invalid_query', `The aggregate \`${call.name}\` cannot stand here.`, call)
   checkAggregate(call, name)
-  const key = keyOfExpression({ ...call, name }, scope)
+  const key = keyOfExpression({ ...call, name }, environment)
   const known = grouping.callSlots.get(key)
   const slot = known ?? grouping.keys.size + grouping.calls.length
   if (known === undefined) {

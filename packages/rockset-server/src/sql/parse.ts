@@ -32,10 +32,10 @@ function syntaxMessage(text: string, offset: number): string {
   return found === undefined ? 'Unexpected end of the statement' : `Unexpected token '${found.slice(0, 100)}'`
 }
 
-/** Before the recursive parser sees the text. Brackets in quotes and comments do not count. */
+/** Before the recursive parser sees the text. Brackets in quotes and comments do not count, nor behind a comment without an end. */
 function checkNesting(text: string, maximum: number): void {
   let depth = 0
-  for (const part of text.matchAll(/'[^']*'|"[^"]*"|`[^`]*`|--[^\r\n]*|\/\*[\s\S]*?\*\/|[()[\]{}]/g)) {
+  for (const part of text.matchAll(/'[^']*'|"[^"]*"|`[^`]*`|--[^\r\n]*|\/\*[\s\S]*?(?:\*\/|$)|[()[\]{}]/g)) {
     const [bracket] = part
     if (bracket === '(' || bracket === '[' || bracket === '{') depth += 1
     else if (bracket === ')' || bracket === ']' || bracket === '}') depth -= 1

@@ -1,4 +1,5 @@
 import type { Expression, Step } from './ast.js'
+import type { Environment } from './environment.js'
 import type { Reference, Scope } from './scope.js'
 
 /** A name and what follows it; members that a whole row is asked for are part of the steps. */
@@ -28,13 +29,20 @@ export function topLevelMember(expression: Expression, scope: Scope, slot = 0): 
   return reference.slot === slot && steps.length === 1 && step?.kind === 'member' ? step.name : undefined
 }
 
+/** How many steps lead from the row to what the path names: as many, however the column is qualified. */
+export function lengthOf({ reference, steps }: ColumnPath): number {
+  return steps.length + (reference.kind === 'member' ? 1 : 0)
+}
+
 /** Equal texts for expressions that mean the same column or computation, however the column is qualified. */
-export function keyOfExpression(expression: Expression, scope: Scope): string {
-  return keyOf(expression, value => {
+export function keyOfExpression(expression: Expression, { scope, context }: Environment): string {
+  const key = keyOf(expression, value => {
     // A query has names of its own: there, the text decides.
     if (isKind(value, 'query')) return { query: keyOf(value, part => part) }
     return isNamed(value) ? resolved(value, scope) : value
   })
+  context.budget.tick(key.length)
+  return key
 }
 
 function keyOf(part: unknown, replace: (part: unknown) => unknown): string {

@@ -7,7 +7,7 @@ import { compileExpression } from './evaluate.js'
 import { compileInput } from './input.js'
 import { compileItems } from './items.js'
 import { aliased, type Candidate, compileOrder, distinct, sorted } from './order.js'
-import { keyOfExpression } from './path.js'
+import { columnPath, keyOfExpression, lengthOf } from './path.js'
 import { compileRelations } from './relations.js'
 import { NO_ROW, type Row, Scope } from './scope.js'
 
@@ -19,7 +19,7 @@ export function compileQuery(query: Query, outer: Scope | undefined, context: Co
   const ungrouped: Environment = { context, scope }
   const where = query.where === null ? undefined : compileExpression(query.where, ungrouped)
   const keys = query.groupBy.map(key => groupKey(key, query))
-  const grouping = isGrouped(query) ? groupingOf(keys, scope) : undefined
+  const grouping = isGrouped(query) ? groupingOf(keys, ungrouped) : undefined
   const environment: Environment = grouping === undefined ? ungrouped : { ...ungrouped, grouping }
   const { columns, project } = compileItems(query.items, environment, isNested)
   const having = query.having === null ? undefined : compileExpression(query.having, environment)
@@ -69,14 +69,17 @@ function groupKey(key: Expression, { items }: Query): Expression {
   return meant === undefined || hasAggregate(meant) ? key : meant
 }
 
-function groupingOf(keys: readonly Expression[], scope: Scope): Grouping {
+function groupingOf(keys: readonly Expression[], environment: Environment): Grouping {
   const slots = new Map<string, number>()
+  const keyLengths = new Set<number>()
   for (const [index, key] of keys.entries()) {
     if (key.kind === 'literal') throw new QueryError('not_implemented', 'GROUP BY a literal is not implemented.', key)
-    slots.set(keyOfExpression(key, scope), index)
+    slots.set(keyOfExpression(key, environment), index)
+    const path = columnPath(key, environment.scope)
+    if (path !== undefined) keyLengths.add(lengthOf(path))
   }
   if (slots.size < keys.length) throw new QueryError('invalid_query', 'GROUP BY has a key twice.', keys[0])
-  return { keys: slots, calls: [], callSlots: new Map() }
+  return { keys: slots, keyLengths, calls: [], callSlots: new Map() }
 }
 
 function isGrouped({ groupBy, having, items, orderBy }: Query): boolean {

@@ -11,6 +11,8 @@ type Direction = 'ascending' | 'descending'
 /** So few documents are faster read and sorted by whoever asked. */
 const fewDocuments = 200
 const maxPairOrders = 16
+/** To count takes as long as there is to count, and a query may have thousands of equalities. */
+const maxCompared = 8
 /** Of documents that are the same in all that the index has of them. */
 const longestRun = 10_000
 
@@ -158,6 +160,7 @@ export class IndexedCollection implements CollectionView {
     if (equalities.length < 2) return equalities[0]
     const counted = equalities
       .filter(({ member }) => member !== '_id')
+      .slice(0, maxCompared)
       .map(equality => ({ equality, count: this.#documents.index.count(under(this.#place(equality))) }))
     return counted.sort((one, other) => one.count - other.count)[0]?.equality
   }

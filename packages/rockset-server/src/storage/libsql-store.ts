@@ -57,11 +57,6 @@ class LibsqlStore implements Store {
     }
   }
 
-  check(): void {
-    const problems = this.#connection.prepare('PRAGMA integrity_check').raw().all([])
-    if (JSON.stringify(problems) !== '[["ok"]]') throw new Error(`The database is damaged: ${JSON.stringify(problems)}`)
-  }
-
   close(): void {
     // libsql ends a connection when its statements are collected as garbage, so the lock is given back by hand: out of WAL, which also leaves one
     // file behind and no journal, then out of the exclusive mode, which the next access ends.
@@ -175,6 +170,9 @@ function checkFormat(connection: Connection, file: string): void {
 
 function refusal(error: unknown, file: string): unknown {
   if (!(error instanceof Database.SqliteError)) return error
-  const reason = error.code.startsWith('SQLITE_BUSY') ? 'is in use by another server' : `cannot be used: ${error.message}`
+  const { code, message } = error
+  // Of a file that is read-only, SQLite may say "disk I/O error".
+  const problem = /^SQLITE_(READONLY|IOERR)/.test(code) ? 'cannot be written' : 'cannot be used'
+  const reason = code.startsWith('SQLITE_BUSY') ? 'is in use by another server' : `${problem}: ${message}`
   return new Error(`The database ${file} ${reason}.`, { cause: error })
 }

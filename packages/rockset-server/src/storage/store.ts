@@ -38,7 +38,5 @@ export interface Store {
   table(name: TableName): Table
   /** Durable when it returns; nothing of it is there when `action` throws. One within another is part of it. */
   transaction<Result>(action: () => Result): Result
-  /** @throws Error if the file is damaged. */
-  check(): void
   close(): void
 }

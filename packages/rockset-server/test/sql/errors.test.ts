@@ -17,6 +17,7 @@ describe('syntax errors', () => {
     [`SELECT 'abc`, 1, 8, `Unexpected token '''`],
     ['SELECT "abc', 1, 8, `Unexpected token '"'`],
     ['SELECT 1 /* open', 1, 11, `Unexpected token '*'`],
+    [`SELECT 1 /* ${'('.repeat(200)}`, 1, 11, `Unexpected token '*'`],
     ['SELECT (1', 1, 10, 'Unexpected end of the statement'],
     ['SELECT 1)', 1, 9, `Unexpected token ')'`],
     ['SELECT a = b = c', 1, 14, `Unexpected token '='`],
@@ -212,6 +213,15 @@ describe('limits', () => {
     timesOut('SELECT COUNT(*) FROM c a, c b, c d, c e', 100)
     timesOut(`SELECT 1 FROM c WHERE t LIKE '%${'a'.repeat(10_000)}b%' AND FALSE`, 100)
     timesOut(`SELECT 1 FROM c WHERE t LIKE '${'%a_'.repeat(5000)}%b' OR t LIKE '${'%_'.repeat(9000)}%b%aab'`, 100)
+  })
+
+  it('of time, also without rows', () => {
+    const nested = `${'('.repeat(95)}1${`${' + 1'.repeat(300)})`.repeat(95)}`
+    failsWith('timeout', () => run(`SELECT ${nested} FROM c GROUP BY t`, { maxMilliseconds: 20 }, 0))
+    const start = performance.now()
+    for (const key of ['t', `t${'.b'.repeat(20_000)}`])
+      failsWith('invalid_query', () => run(`SELECT a${'.b'.repeat(30_000)} FROM c GROUP BY ${key}`, {}))
+    assert.ok(performance.now() - start < 8_000)
   })
 
   it('of time, also within a row', () => {

@@ -48,6 +48,7 @@ export class Generator {
       '-1',
       '1.5',
       '9007199254740993',
+      '1.7329999991234568e18',
       `''`,
       `'a'`,
       `'b'`,
@@ -164,9 +165,14 @@ export class Generator {
   }
 
   value(): Value {
-    return this.one<Value>(0, 1, 2, -1, 1.5, 2n ** 53n + 1n, '', 'a', 'b', '\u{1f600}', '\uffff', true, false, null, [1], {
+    return this.one<Value>(0, 1, 2, -1, 1.5, this.largeNumber(), '', 'a', 'b', '\u{1f600}', '\uffff', true, false, null, [1], {
       x: 1,
     })
+  }
+
+  /** The double is not the integer with its digits. */
+  largeNumber(): Value {
+    return this.one<Value>(2n ** 53n + 1n, 1.7329999991234568e18, 1732999999123456800n, -1e20)
   }
 
   document(id: number): Document {
@@ -215,7 +221,22 @@ export class Generator {
   pushed(): Pushed {
     const member = () => this.one('m.a', 'a', 'm.b', 'm._id', '_id', 'm.o.x', 'o.x', 'm.list[1]')
     const fixed = () =>
-      this.one('0', '1', '1.5', '9007199254740993', `''`, `'a'`, `'a1'`, `'\u{1f600}'`, 'TRUE', 'NULL', ':p', ':q', '[1]')
+      this.one(
+        '0',
+        '1',
+        '1.5',
+        '9007199254740993',
+        '1.7329999991234568e18',
+        `''`,
+        `'a'`,
+        `'a1'`,
+        `'\u{1f600}'`,
+        'TRUE',
+        'NULL',
+        ':p',
+        ':q',
+        '[1]',
+      )
     const operator = () => this.one('=', '=', '<', '<=', '>', '>=', '<>')
     const test = () =>
       this.one(

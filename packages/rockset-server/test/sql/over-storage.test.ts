@@ -15,10 +15,18 @@ describe('queries over the storage', () => {
   })
   afterAll(() => database.close())
 
-  /** A collection as it is stored, and the same documents without any index. */
-  function stored(name: string, documents: readonly Document[]): { source: DocumentSource; naive: DocumentSource } {
+  /** A collection as it is stored, and the same documents without any index. @param before What is overwritten by them or deleted. */
+  function stored(
+    name: string,
+    documents: readonly Document[],
+    before: readonly Document[] = [],
+  ): { source: DocumentSource; naive: DocumentSource } {
     const collection = database.catalog.createCollection({ workspace: 'commons', name, createdAt: 0 })
+    writeDocuments(database, collection, 'add', before)
     writeDocuments(database, collection, 'add', documents)
+    const ids = new Set(documents.map(({ _id }) => _id))
+    const others = before.filter(({ _id }) => !ids.has(_id))
+    writeDocuments(database, collection, 'delete', others)
     const view = database.collection('commons', name)
     assert.ok(view !== undefined)
     return { source: { collection: () => view }, naive: memorySource({ 'commons.c': [...view.scan()] }, 'naive') }
@@ -27,8 +35,9 @@ describe('queries over the storage', () => {
   it('push-down gives what looking at everything gives', () => {
     let rows = 0
     for (let round = 0; round < 20; round += 1) {
-      const documents = new Generator(round)
-      const { source, naive } = stored(`c${round}`, round % 5 === 0 ? documents.manyDocuments() : documents.documents())
+      const [generator, earlier] = [new Generator(round), new Generator(1_000 + round)]
+      const documents = round % 5 === 0 ? generator.manyDocuments() : generator.documents()
+      const { source, naive } = stored(`c${round}`, documents, earlier.documents())
       for (let seed = 0; seed < (round % 5 === 0 ? 25 : 50); seed += 1) {
         rows += assertSameAnswer(new Generator(round * 1000 + seed).pushed(), source, naive)
       }

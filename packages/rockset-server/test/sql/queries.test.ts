@@ -122,6 +122,28 @@ describe('GROUP BY', () => {
     assert.deepEqual(rows(`SELECT team FROM c GROUP BY team HAVING COUNT(*) > 1 AND MAX(name) > 'B'`), [{ team: 'x' }])
     assert.deepEqual(rowsOf('SELECT d.o.k AS k FROM c d GROUP BY d.o', [{ _id: '1', o: { k: 5 } }]), [{ k: 5 }])
     assert.deepEqual(rowsOf('SELECT COUNT(*) AS n FROM c GROUP BY x', []), [])
+    for (const path of ['o.k[1].m.n', 'd.o.k[1].m.n']) {
+      for (const key of [
+        'o',
+        'd.o',
+        'o.k',
+        'd.o.k',
+        'o.k[1]',
+        'd.o.k[1].m',
+        'o.x, o.k',
+        'o, d.o.k[1]',
+        'd.o.k[1].m, o.k[1]',
+        path,
+      ])
+        assert.deepEqual(
+          rowsOf(`SELECT ${path} AS v FROM c d GROUP BY ${key}`, [{ _id: '1', o: { k: [{ m: { n: 5 } }] } }]),
+          [{ v: 5 }],
+          key,
+        )
+      for (const key of ['o.x', 'o.k[2]', 'o.k[1].n', `${path}.l`])
+        failsWith('invalid_query', () => rowsOf(`SELECT ${path} AS v FROM c d GROUP BY ${key}`, []))
+    }
+    assert.deepEqual(rowsOf('SELECT d.o.k FROM c d GROUP BY d', [{ _id: '1', o: { k: 5 } }]), [{ k: 5 }])
   })
 
   it('refuses what is neither key nor aggregate', () => {
