@@ -7,8 +7,7 @@ import { createRocksetHistory } from '@hist/rockset/store'
 import rockset from '@rockset/client'
 
 // Natively, and for TypeScript's `nodenext`, its function is in `default` once more.
-type MakeClient = typeof rockset extends { default: infer Make } ? Make : typeof rockset
-const makeClient = ('default' in rockset ? rockset.default : rockset) as MakeClient
+const makeClient = ('default' in rockset ? rockset.default : rockset) as typeof import('@rockset/client').default
 const client = makeClient(apiKey, apiServer)
 const store = createRocksetHistory({ client, collection: 'chat' })
 

@@ -48,15 +48,22 @@ function afterString(text: string, start: number): number {
   return text.length
 }
 
-/** `JSON.stringify` that writes bigints as integers, and keeps the sign of -0. */
+/** `JSON.stringify` that writes bigints as integers, keeps the sign of -0, and makes no integer of a double beyond 2^53. */
 export function stringifyExact(value: unknown): string {
   let tag: string | undefined
   const json = JSON.stringify(value, function (this: Record<string, unknown>, key: string, item: unknown) {
     // Not `item`: an app may have given bigints a `toJSON`.
-    const held = this[key]
-    if (typeof held !== 'bigint' && !Object.is(held, -0)) return item
+    const text = ownText(this[key])
+    if (text === undefined) return item
     tag ??= crypto.randomUUID()
-    return `${tag}${Object.is(held, -0) ? '-0' : held}`
+    return `${tag}${text}`
   })
-  return tag === undefined ? json : json.replaceAll(new RegExp(`"${tag}(-?\\d+)"`, 'g'), '$1')
+  return tag === undefined ? json : json.replaceAll(new RegExp(`"${tag}([^"]+)"`, 'g'), '$1')
+}
+
+/** Of what JSON.stringify does not write, or as something else. */
+function ownText(value: unknown): string | undefined {
+  if (typeof value === 'bigint') return String(value)
+  if (Object.is(value, -0)) return '-0'
+  return Number.isInteger(value) && !Number.isSafeInteger(value) ? Number(value).toExponential() : undefined
 }

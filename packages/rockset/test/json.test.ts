@@ -46,6 +46,13 @@ test('digits inside of strings cost no reviver', () => {
   }
 })
 
+test('a double beyond 2^53 does not become an integer', () => {
+  const value = { float: 1.7329999991234568e18, least: -1e22, integer: 1733000000000000000n }
+  const text = stringifyExact(value)
+  expect(text).toBe('{"float":1.7329999991234568e+18,"least":-1e+22,"integer":1733000000000000000}')
+  expect(parseExact(text)).toEqual(value)
+})
+
 test('a toJSON that an app gave to bigints is not asked', () => {
   Object.defineProperty(BigInt.prototype, 'toJSON', { value: () => 'rounded', configurable: true })
   try {

@@ -156,8 +156,7 @@ describeWithPython('what is wrong with the real Python class, and what ours does
     const before = await lengthAfter(1)
     expect(await lengthAfter(20)).toBe(before + 20 * ':langchain'.length)
 
-    type MakeClient = typeof rockset extends { default: infer Make } ? Make : typeof rockset
-    const make = ('default' in rockset ? rockset.default : rockset) as MakeClient
+    const make = ('default' in rockset ? rockset.default : rockset) as typeof import('@rockset/client').default
     const client = make(KEY, proxy.url)
     const headers = new Set<string>()
     proxy.use(request => void headers.add(JSON.stringify(request.headers)))
