@@ -26,6 +26,7 @@ import { Writer } from './writer.js'
 const READ_MS = 15_000
 /** A broker that died is noticed after nine seconds only, by the brokers' defaults. */
 const APPEND_MS = 60_000
+const CLOSE_MS = 3_000
 
 /** Histories in Kafka topics, one for each session. What `createKafkaHistory` makes its store of. */
 export class KafkaBackend implements HistoryBackend, SessionLister {
@@ -40,6 +41,7 @@ export class KafkaBackend implements HistoryBackend, SessionLister {
   readonly #offsets: GroupOffsets
   readonly #follower: Follower
   readonly #consuming = new Set<Promise<unknown>>()
+  readonly #endConnections: (() => void) | undefined
   #isClosed = false
 
   /**
@@ -50,7 +52,11 @@ export class KafkaBackend implements HistoryBackend, SessionLister {
     checkKafkaOptions(options)
     this.#settings = topicSettings(options)
     this.supports = supportsOf(this.#settings)
-    const { client = createClient(addressesIn(options.bootstrapServers ?? []), options.clientOptions ?? {}) } = options
+    const { client, endConnections } =
+      options.client === undefined
+        ? createClient(addressesIn(options.bootstrapServers ?? []), options.clientOptions ?? {})
+        : { client: options.client, endConnections: undefined }
+    this.#endConnections = endConnections
     const memory = { leaders: new Map(), ends: new Map() }
     this.#reading = new Topics(new Brokers(client), this.#settings, memory)
     // Apart: an append that waits for its replicas holds up every request behind it on its connection.
@@ -92,8 +98,15 @@ export class KafkaBackend implements HistoryBackend, SessionLister {
 
   async close(): Promise<void> {
     this.#isClosed = true
-    await Promise.all([this.#follower.close(), Promise.allSettled(this.#consuming), this.#writer.close()])
-    await Promise.all([this.#reading.brokers.close(), this.#writing.brokers.close()])
+    // A broker that hangs would hold up what ends in order.
+    const timer = this.#endConnections && setTimeout(this.#endConnections, CLOSE_MS)
+    try {
+      await Promise.all([this.#follower.close(), Promise.allSettled(this.#consuming), this.#writer.close()])
+      await Promise.all([this.#reading.brokers.close(), this.#writing.brokers.close()])
+    } finally {
+      clearTimeout(timer)
+      this.#endConnections?.()
+    }
   }
 
   async #on<T>(topics: Topics, session: string, call: Call, run: (topic: string, isHashed: boolean) => Promise<T>): Promise<T> {

@@ -1,4 +1,4 @@
-import { connect as connectTcp, isIP } from 'node:net'
+import { connect as connectTcp, isIP, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import { HistoryError } from '@hist/core'
 import type { Cluster, ConsumerConfig, ISocketFactory, KafkaConfig, Message } from 'kafkajs'
@@ -124,16 +124,45 @@ export interface BorrowedCluster {
   release(): Promise<void>
 }
 
-export function createClient(brokers: string[], options: Omit<KafkaConfig, 'brokers'>): KafkaClientLike {
+/** A client of our own. */
+export interface OwnClient {
+  readonly client: KafkaClientLike
+  /** Ends what is left of its connections, and lets it make no more. */
+  endConnections(): void
+}
+
+export function createClient(brokers: string[], options: Omit<KafkaConfig, 'brokers'>): OwnClient {
   // Connecting goes on with the next bootstrap server; beyond one round of them, calls are repeated here.
   const retry = { initialRetryTime: 50, retries: Math.max(2, brokers.length) }
   // kafkajs logs what comes out as errors here, and a topic that does not exist yet as an error.
-  const defaults = { logLevel: kafkajs.logLevel.NOTHING, requestTimeout: REQUEST_TIMEOUT_MS, socketFactory, retry }
-  return new kafkajs.Kafka({ ...defaults, ...options, brokers })
+  const defaults = { logLevel: kafkajs.logLevel.NOTHING, requestTimeout: REQUEST_TIMEOUT_MS, retry }
+  const { socketFactory, end } = endable(options.socketFactory ?? createSocket)
+  const client = new kafkajs.Kafka({ ...defaults, ...options, brokers, socketFactory })
+  return { client, endConnections: end }
+}
+
+/** Closed, kafkajs waits for requests that hang, and repeats connecting if that was under way: the process would go on. */
+function endable(createSocket: ISocketFactory): { socketFactory: ISocketFactory; end(): void } {
+  const sockets = new Set<Socket>()
+  let isEnded = false
+  const destroy = (socket: Socket) => socket.destroy(new Error('the store is closed'))
+  return {
+    socketFactory(target) {
+      const socket = createSocket(target)
+      sockets.add(socket)
+      socket.once('close', () => sockets.delete(socket))
+      if (isEnded) destroy(socket)
+      return socket
+    },
+    end() {
+      isEnded = true
+      for (const socket of sockets) destroy(socket)
+    },
+  }
 }
 
 /** As kafkajs's own, but a request does not wait in the socket for the answer to the one before. */
-const socketFactory: ISocketFactory = ({ host, port, ssl, onConnect }) => {
+const createSocket: ISocketFactory = ({ host, port, ssl, onConnect }) => {
   const socket = ssl
     ? connectTls({ host, port, ...(isIP(host) ? {} : { servername: host }), ...ssl }, onConnect)
     : connectTcp({ host, port }, onConnect)

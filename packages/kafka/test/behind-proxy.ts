@@ -118,7 +118,7 @@ export async function produceAs(
   topic: string,
   messages: readonly Message[],
 ): Promise<void> {
-  const { pool, release } = borrowCluster(createClient(address.bootstrapServers.split(','), clientOptionsOf(address)))
+  const { pool, release } = borrowCluster(createClient(address.bootstrapServers.split(','), clientOptionsOf(address)).client)
   try {
     await pool.connect()
     await pool.refreshMetadata([topic])

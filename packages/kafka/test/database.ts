@@ -22,7 +22,7 @@ export interface Database {
 export function openDatabase(address: KafkaAddress): Database {
   const topicPrefix = `test-${randomBytes(6).toString('hex')}-`
   const own = { bootstrapServers: address.bootstrapServers, clientOptions: clientOptionsOf(address) }
-  const { pool, release } = borrowCluster(createClient(address.bootstrapServers.split(','), own.clientOptions))
+  const { pool, release } = borrowCluster(createClient(address.bootstrapServers.split(','), own.clientOptions).client)
   const stores: HistoryStore[] = []
   const leaderOf = async (topic: string, partition: number) => {
     await pool.connect()

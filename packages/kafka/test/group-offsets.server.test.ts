@@ -53,7 +53,7 @@ describeWithServer('kafka', 'the offsets of the group that a topic shares with P
     proxy = await startKafkaProxy()
     const { own } = database
     const clientOptions = { ...own.clientOptions, socketFactory: proxy.socketFactory }
-    const opened = await openOffsets(createClient(own.bootstrapServers.split(','), clientOptions))
+    const opened = await openOffsets(createClient(own.bootstrapServers.split(','), clientOptions).client)
     offsets = opened.offsets
     closeOffsets = opened.close
   })
