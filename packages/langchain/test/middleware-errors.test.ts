@@ -226,7 +226,7 @@ describe('options', () => {
     [{ store, window: { last: 0 } }, /^chatHistoryMiddleware: window: last must be an integer/],
     [{ store, onError: 'ignore' }, /^chatHistoryMiddleware: onError must be "throw" or "report"/],
     [{ store, report: console.error }, /^chatHistoryMiddleware: report needs onError: 'report'/],
-    [{ store, sessionId: 's' }, /^chatHistoryMiddleware: unknown option 'sessionId'/],
+    [{ store, sessionId: 's' }, /^chatHistoryMiddleware: unknown option 'sessionId'; a call names its session in configurable/],
   ])('refuses %o', (options, message) => {
     expect(() => chatHistoryMiddleware(options as ChatHistoryMiddlewareOptions)).toThrow(message)
     expect(() => chatHistoryMiddleware(options as ChatHistoryMiddlewareOptions)).toThrow(TypeError)

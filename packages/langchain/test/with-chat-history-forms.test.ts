@@ -321,7 +321,7 @@ describe('options', () => {
     [{ store, inputMessagesKey: '' }, /inputMessagesKey must be a string, not empty/],
     [{ store, window: { last: 0 } }, /window: last must be/],
     [{ store, window: { maxTokens: 5 } }, /maxTokens and count need each other/],
-    [{ store, getMessageHistory: () => undefined }, /unknown option 'getMessageHistory'/],
+    [{ store, getMessageHistory: () => undefined }, /unknown option 'getMessageHistory'; give the option store/],
   ])('%j is refused', (options, text) => {
     expect(() => withChatHistory(runnable, options as never)).toThrow(text)
   })
