@@ -19,7 +19,7 @@ Stores the conversations of the file turn by turn, as an agent app would, in an 
 middle; lets another take over; checks that every message came back deep-equal.
 
   <file>   .json or .jsonl; each message in LangChain's form { type, data } or OpenAI's { role, content, tool_calls };
-           default: the conversations that come with the demo`
+           lines with the same session are one conversation; default: the conversations that come with the demo`
 
 async function main() {
   const { values, positionals } = parseArgs({ options: { help: { type: 'boolean', short: 'h' } }, allowPositionals: true })
@@ -27,7 +27,8 @@ async function main() {
   // npm runs scripts in the repository's root; a path is meant from where the user stands.
   const from = process.env.INIT_CWD ?? process.cwd()
   const file = positionals[0] === undefined ? join(here, 'conversations.jsonl') : resolve(from, positionals[0])
-  const conversations = await readConversations(file)
+  const input = await readConversations(file)
+  const conversations = input.filter(({ messages }) => messages.length > 0)
   const total = conversations.reduce((sum, { messages }) => sum + messages.length, 0)
   const data = await mkdtemp(join(tmpdir(), 'hist-demo-'))
   try {
@@ -35,7 +36,7 @@ async function main() {
     const database = await openDatabase(data)
     const result = await checkHistory(database.endpointUrl, conversations, runs)
     await database.close()
-    printReport({ file: relative(from, file), conversations, runs, result })
+    printReport({ file: relative(from, file), conversations, empty: input.length - conversations.length, runs, result })
     if (result.problems.length > 0) process.exitCode = 1
   } finally {
     await rm(data, { recursive: true, force: true })

@@ -37,10 +37,11 @@ export class Progress {
   }
 }
 
-export function printReport({ file, conversations, runs, result }) {
+export function printReport({ file, conversations, empty, runs, result }) {
   const total = conversations.reduce((sum, { messages }) => sum + messages.length, 0)
   heading('Input')
   console.info(`  ${file}: ${count(conversations.length, 'conversation')}, ${count(total, 'message')}`)
+  if (empty > 0) console.info(`  ${count(empty, 'conversation')} without messages left out`)
   heading('Two processes')
   for (const run of runs) console.info(`  ${describeRun(run)}`)
   heading('Stored')

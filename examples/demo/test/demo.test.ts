@@ -68,21 +68,62 @@ describe('demo', () => {
     assertStored(await runDemo(await file('list.json', JSON.stringify(messages, null, 2))), 6)
   })
 
-  it('says what is wrong with a file', { timeout: 60_000 }, async () => {
-    const cases: [string, RegExp][] = [
-      [join(folder, 'missing.jsonl'), /ENOENT/],
-      [await file('broken.jsonl', '{"role":"user","content":"hi"}\n{"role":'), /line 2 is not JSON/],
-      [await file('other.json', '[{"text":"hi"}]'), /message 1: neither/],
-      [await file('empty.json', '[]'), /no messages/],
+  it('takes a session on several lines, one without messages, null content, and a BOM', { timeout: 120_000 }, async () => {
+    const lines = [
+      { session: 'a', messages: [{ type: 'human', data: { content: null } }, ai('b')] },
+      { session: 'empty', messages: [] },
+      { session: 'a', messages: [{ role: 'user', content: 'c' }] },
     ]
-    for (const [path, text] of cases) {
-      const { code, output } = await runDemo(path)
-      assert.equal(code, 1)
-      assert.match(output, text)
-      assert.doesNotMatch(output, /at .*\.mjs:/)
+    const path = await file('merged.jsonl', `\ufeff${lines.map(line => JSON.stringify(line)).join('\r\n')}`)
+    const result = await runDemo(path)
+    assertStored(result, 3)
+    assert.match(result.output, /merged\.jsonl: 1 conversation, 3 messages\s+1 conversation without messages left out/)
+  })
+
+  it('says in one line where a file is wrong, and how, before anything is stored', { timeout: 60_000 }, async () => {
+    const good = JSON.stringify({ session: 'good', messages: [{ role: 'user', content: 'hi' }] })
+    const third = (conversation: object) => `${good}\n\n${JSON.stringify(conversation)}\n`
+    const cases: [name: string, text: string, error: string][] = [
+      ['broken.jsonl', '{"role":"user","content":"hi"}\n{"role":', ':2: not JSON: Unexpected end of JSON input'],
+      ['other.json', '[{"text":"hi"}]', ":1: entry 1: neither LangChain's { type, data } nor OpenAI's { role, content }"],
+      ['indented.json', '[\n  { "role": "user" },\n  { "role": "me" }\n]', ': entry 2: unknown role "me"'],
+      ['empty.json', '[]', ': no messages'],
+      ['empty.jsonl', '{"messages":[]}', ': no messages'],
+      ['none.jsonl', third({ session: 'bad' }), ':3: no list of messages'],
+      ['role.jsonl', third({ messages: [{ role: 'me' }] }), ':3: message 1: unknown role "me"'],
+      [
+        'type.jsonl',
+        third({ messages: [{ type: 'me', data: {} }] }),
+        ':3: message 1: LangChain has no class for messages of type "me"',
+      ],
+      [
+        'name.jsonl',
+        third({ session: '', messages: [] }),
+        ':3: sessionId must be well-formed Unicode of at most 1024 bytes, not empty',
+      ],
+      [
+        'call.jsonl',
+        JSON.stringify({ role: 'assistant', tool_calls: [call('c1', '{}'), { id: 'c2' }] }),
+        ':1: tool call 2 has no function.name',
+      ],
+      ['calls.jsonl', JSON.stringify({ role: 'assistant', tool_calls: {} }), ':1: tool_calls is not a list'],
+      ['stored-call.jsonl', JSON.stringify(ai('', [null])), ':1: tool call 1 has no name'],
+    ]
+    for (const [name, text, error] of cases) {
+      const path = await file(name, text)
+      assert.deepEqual(await runDemo(path), { code: 1, output: `demo: ${path}${error}\n` })
     }
+    const trailingComma = await runDemo(await file('comma.json', '[\n  { "role": "user", "content": "hi" },\n]'))
+    assert.match(trailingComma.output, /^demo: .*comma\.json: not JSON: .*\n$/)
+    const missing = await runDemo(join(folder, 'missing.jsonl'))
+    assert.match(missing.output, /^demo: ENOENT.*\n$/)
+    assert.deepEqual([trailingComma.code, missing.code], [1, 1])
   })
 })
+
+function ai(content: string, toolCalls: unknown[] = []): object {
+  return { type: 'ai', data: { content, tool_calls: toolCalls } }
+}
 
 function call(id: string, args: string): object {
   return { id, type: 'function', function: { name: 'f', arguments: args } }

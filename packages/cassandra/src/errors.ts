@@ -77,6 +77,11 @@ function noHostError(
     return make(error, `there is no data centre '${dataCentres[1]}'; there are ${dataCentres[2]}: set localDataCenter`, {
       code: 'INVALID_CONFIGURATION',
     })
+  if (/could be resolved/.test(text))
+    return make(error, 'no contact point could be resolved to an address; are the names in contactPoints right?', {
+      code: 'UNAVAILABLE',
+      outcome: 'failed',
+    })
   if (/after shutdown/.test(text)) return make(error, 'the client was shut down', { code: 'CLOSED' })
   const meanings = inner.map(([, value]) => historyErrorOf(value, settings))
   // What another node or another try cannot change.

@@ -1,4 +1,4 @@
-import { errors, types } from 'cassandra-driver'
+import { Client, errors, types } from 'cassandra-driver'
 import { describe, expect, test } from 'vitest'
 import { historyErrorOf } from '../src/errors.js'
 import { tableSettings } from '../src/options.js'
@@ -45,6 +45,7 @@ describe('errors of the driver', () => {
     ['too few replicas, at every node', noHost(response(codes.unavailableException), refused), 'UNAVAILABLE, retryable, unknown'],
     ['a password refused by one', noHost(refused, new errors.AuthenticationError('no')), 'ACCESS_DENIED, final, failed'],
     ['the table is gone', noHost(response(codes.unprepared)), 'NOT_SET_UP, final, failed'],
+    ['no name was found', new errors.NoHostAvailableError({}, 'No host could be resolved'), 'UNAVAILABLE, retryable, failed'],
     ['shut down', new errors.NoHostAvailableError({}, 'Connecting after shutdown is not supported'), 'CLOSED, final, failed'],
     ['too large', response(codes.invalid, 'Request is too big: length 9 exceeds 8'), 'TOO_LARGE, final, failed'],
     ['invalid otherwise', response(codes.invalid, 'Invalid version'), 'UNKNOWN, final, failed'],
@@ -54,5 +55,15 @@ describe('errors of the driver', () => {
   ])('%s', (_, error, expected) => {
     expect(meaning(error)).toBe(expected)
     expect(historyErrorOf(error, settings).cause).toBe(error)
+  })
+  test('a contact point whose name nobody knows: the text names the option', async () => {
+    const client = new Client({ contactPoints: ['no-such-host.invalid'], localDataCenter: 'datacenter1' })
+    const error = historyErrorOf(await client.connect().catch(error => error), settings)
+    await client.shutdown()
+    expect(error).toMatchObject({
+      code: 'UNAVAILABLE',
+      outcome: 'failed',
+      message: expect.stringMatching(/names in contactPoints/),
+    })
   })
 })

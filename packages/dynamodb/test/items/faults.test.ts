@@ -1,3 +1,7 @@
+import { Agent } from 'node:http'
+import { type AddressInfo, createServer } from 'node:net'
+import { createServer as createTlsServer } from 'node:tls'
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import type { HistoryError, HistoryStore } from '@hist/core'
 import { createDynamoDBHistory, DynamoDBBackend, type DynamoDBTableOptions } from '@hist/dynamodb/store'
 import { dynamoDBError, type Fault, startFaultProxy, throttle } from '@hist/fault-proxy'
@@ -5,7 +9,8 @@ import { afterEach, describe, expect, test, vi } from 'vitest'
 import { contents, human } from '../../../core/test/messages.js'
 import { randomFrom, range } from '../../../core/test/numbers.js'
 import { withoutRepeats } from '../../../core/test/without-repeats.js'
-import { noise, sdkClient } from '../database.js'
+import { historyErrorOf } from '../../src/errors.js'
+import { CREDENTIALS, noise, sdkClient } from '../database.js'
 import { database, nextSession, proxy, tableName } from '../fixture.js'
 
 async function failureOf(call: Promise<unknown>): Promise<HistoryError> {
@@ -196,7 +201,12 @@ describe('what errors mean', () => {
     const gone = await startFaultProxy(database.url)
     await gone.close()
     const chat = once(gone.url).session('s')
-    expect(await metBy(chat.append([human('a')]))).toMatchObject({ code: 'UNAVAILABLE', retryable: true, outcome: 'failed' })
+    expect(await metBy(chat.append([human('a')]))).toMatchObject({
+      code: 'UNAVAILABLE',
+      retryable: true,
+      outcome: 'failed',
+      message: `DynamoDB: no connection to ${new URL(gone.url).host} (ECONNREFUSED)`,
+    })
     expect(await metBy(chat.messages())).toMatchObject({ code: 'UNAVAILABLE', retryable: true })
   })
 
@@ -214,7 +224,87 @@ describe('what errors mean', () => {
 
   test('a host that does not exist', async () => {
     const chat = once('http://no-such-host.invalid:8000').session('s')
-    expect(await metBy(chat.append([human('a')]))).toMatchObject({ code: 'UNAVAILABLE', retryable: true, outcome: 'failed' })
+    expect(await metBy(chat.append([human('a')]))).toMatchObject({
+      code: 'UNAVAILABLE',
+      retryable: true,
+      outcome: 'failed',
+      message: expect.stringContaining('no connection to no-such-host.invalid ('),
+    })
+  })
+
+  test('a host of several addresses, and no server at any: the text names them', async () => {
+    const addresses = ['127.0.0.1', '127.0.0.2'].map(address => ({ address, family: 4 }))
+    const httpAgent = new Agent({ autoSelectFamily: true, lookup: (_host, _options, found) => found(null, addresses) })
+    const client = new DynamoDBClient({
+      endpoint: 'http://localhost:1',
+      region: 'us-east-1',
+      credentials: CREDENTIALS,
+      maxAttempts: 1,
+      requestHandler: { httpAgent },
+    })
+    const chat = withoutRepeats(new DynamoDBBackend({ tableName, client })).session('s')
+    expect((await metBy(chat.messages())).message).toBe('DynamoDB: no connection to 127.0.0.1:1, to 127.0.0.2:1 (ECONNREFUSED)')
+    client.destroy()
+  })
+
+  test('https where the server speaks http: final, and the text says so', async () => {
+    const chat = once(database.url.replace('http:', 'https:')).session('s')
+    expect(await metBy(chat.append([human('a')]))).toMatchObject({
+      code: 'INVALID_CONFIGURATION',
+      retryable: false,
+      outcome: 'failed',
+      message: expect.stringMatching(/the server does not speak https/),
+    })
+  })
+
+  test.each([
+    [
+      'http',
+      () =>
+        createServer(socket =>
+          socket
+            .on('error', () => undefined)
+            .resume()
+            .end('SSH-2.0-OpenSSH\r\n'),
+        ),
+    ],
+    // Without a certificate it agrees with nobody on a cipher.
+    ['https', () => createTlsServer()],
+  ])('a server that does not speak our %s', async (scheme, create) => {
+    const server = create()
+    await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+    const chat = once(`${scheme}://127.0.0.1:${(server.address() as AddressInfo).port}`).session('s')
+    expect(await metBy(chat.messages())).toMatchObject({
+      code: 'UNAVAILABLE',
+      message: expect.stringMatching(/another protocol \((HPE_|EPROTO|ERR_SSL_).*is the address right/),
+    })
+    await new Promise(resolve => server.close(resolve))
+  })
+
+  // No certificate lies in the repository, so what Node says of one is made up here.
+  test.each(['DEPTH_ZERO_SELF_SIGNED_CERT', 'CERT_HAS_EXPIRED', 'ERR_TLS_CERT_ALTNAME_INVALID'])('a certificate: %s', code => {
+    const context = { tableName, createTable: '', wrongKeys: '', full: '', needsKeysOnly: false }
+    expect(historyErrorOf(Object.assign(new Error('text'), { code }), context)).toMatchObject({
+      code: 'INVALID_CONFIGURATION',
+      outcome: 'failed',
+      message: expect.stringContaining(code),
+    })
+  })
+
+  test.each([
+    ['without keys', {}, /accessKeyId or secretAccessKey is missing/],
+    ['with other names', { accessKey: 'x', secretKey: 'the secret' }, /accessKeyId or secretAccessKey is missing/],
+    ['from a function that gives nothing', async () => undefined, /accessKeyId or secretAccessKey is missing/],
+    ['with a line break', { accessKeyId: 'the\nsecret', secretAccessKey: 'the secret' }, /line break in them/],
+    ['with a line break in the token', { ...CREDENTIALS, sessionToken: 'the\nsecret' }, /line break in them/],
+  ])('credentials %s: INVALID_CONFIGURATION, no secret in the text', async (_name, credentials, text) => {
+    const options = { tableName, ...database.own(proxy.url), credentials: credentials as typeof CREDENTIALS }
+    const store = createDynamoDBHistory(options)
+    const error = await failureOf(store.session('s').append([human('a')]))
+    expect(error).toMatchObject({ code: 'INVALID_CONFIGURATION', outcome: 'failed', message: expect.stringMatching(text) })
+    expect(error.message).not.toMatch(/the\s?secret/)
+    expect(proxy.counts.size).toBe(0)
+    await store.close()
   })
 
   test.each([
@@ -276,6 +366,7 @@ describe('what errors mean', () => {
       code: 'ACCESS_DENIED',
       retryable: false,
       outcome: 'failed',
+      message: expect.stringMatching(/no usable credentials.*pass credentials.*AWS_ACCESS_KEY_ID/),
     })
     expect(proxy.counts.size).toBe(0)
     vi.unstubAllEnvs()
