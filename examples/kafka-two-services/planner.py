@@ -13,7 +13,8 @@ prefix = os.environ.get('KAFKA_TOPIC_PREFIX', 'trip-')
 
 def next_question(history):
     """Reads on where the group of this topic stopped. None if customers wrote nothing since."""
-    while messages := history.messages_from_last_consumed(max_message_count=1):
+    # To join the group takes 3 s, and 6 where it is the first of a new broker: the default of 5 s would find nothing.
+    while messages := history.messages_from_last_consumed(max_message_count=1, max_time_sec=10):
         if messages[0].type == 'human':
             return messages[0].content
     return None
@@ -35,7 +36,7 @@ class Planner(BaseHTTPRequestHandler):
         return self.answer(200, text)
 
     def answer(self, status, value):
-        body = json.dumps(value).encode()
+        body = json.dumps(value, ensure_ascii=False).encode()
         self.send_response(status)
         self.send_header('Content-Type', 'application/json')
         self.send_header('Content-Length', str(len(body)))

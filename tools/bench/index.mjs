@@ -1,7 +1,3 @@
-// npm run bench -- [codec] [cassandra] [dynamodb] [kafka] [rockset] [--peers] [--json]
-//
-// Compares within one run and prints ratios; --json makes the last line one JSON object. With --peers, LangChain's own classes
-// are installed beside the benchmarks (190 MB, from tools/bench/peers) and measured too.
 import { execFileSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
@@ -11,10 +7,16 @@ import { benchDynamoDB } from './dynamodb.mjs'
 import { benchKafka } from './kafka.mjs'
 import { benchRockset } from './rockset.mjs'
 
-const { values, positionals } = parseArgs({
-  options: { peers: { type: 'boolean', default: false }, json: { type: 'boolean', default: false } },
-  allowPositionals: true,
-})
+const USAGE = `usage: npm run bench -- [codec] [cassandra] [dynamodb] [kafka] [rockset] [--peers] [--json]
+
+Compares within one run and prints ratios; --json makes the last line one JSON object. With --peers, LangChain's own classes
+are installed beside the benchmarks (190 MB, from tools/bench/peers) and measured too.`
+
+const { values, positionals } = parse()
+if (values.help) {
+  console.info(USAGE)
+  process.exit()
+}
 const benchmarks = {
   codec: benchCodec,
   cassandra: benchCassandra,
@@ -24,7 +26,7 @@ const benchmarks = {
 }
 const unknown = positionals.find(name => !Object.hasOwn(benchmarks, name))
 if (unknown !== undefined) {
-  console.error(`bench: there is no ${unknown}; there are ${Object.keys(benchmarks).join(', ')}`)
+  console.error(`bench: there is no ${unknown}\n${USAGE}`)
   process.exit(2)
 }
 if (values.peers) {
@@ -38,3 +40,13 @@ for (const name of positionals.length > 0 ? positionals : Object.keys(benchmarks
 if (values.json) console.info(JSON.stringify(results))
 // The community class for Cassandra has no way to close its client.
 process.exit()
+
+function parse() {
+  const flag = { type: 'boolean', default: false }
+  try {
+    return parseArgs({ options: { peers: flag, json: flag, help: flag }, allowPositionals: true })
+  } catch (error) {
+    console.error(`bench: ${error.message}\n${USAGE}`)
+    process.exit(2)
+  }
+}

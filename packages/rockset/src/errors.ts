@@ -18,6 +18,15 @@ interface DriverError {
   readonly code?: unknown
   readonly status?: unknown
   readonly cause?: unknown
+  /** Of a connection that was not made; of several that were tried, in `errors`. */
+  readonly address?: unknown
+  readonly hostname?: unknown
+  readonly port?: unknown
+  readonly errors?: unknown
+}
+
+interface ConnectionError extends DriverError {
+  readonly code: string
 }
 
 const DENIED = ['AUTHEXCEPTION', 'FORBIDDEN']
@@ -30,7 +39,8 @@ export function historyErrorOf(error: unknown, context: RequestContext): History
   if (isHistoryError(error)) return error
   const { name, type, error_id, status: ownStatus, code } = driverError(error)
   const status = Number(ownStatus ?? code)
-  const word = connectionCode(error)
+  const connection = connectionError(error)
+  const word = connection?.code
   const make = (words: string, details: HistoryErrorDetails) =>
     new HistoryError(`Rockset: ${words}`, { ...details, cause: error })
   const is = (types: readonly string[]) => typeof type === 'string' && types.includes(type)
@@ -48,7 +58,9 @@ export function historyErrorOf(error: unknown, context: RequestContext): History
   if (is(['NOTIMPLEMENTEDYET'])) return make('the server cannot do that', { code: 'UNSUPPORTED' })
   if (is(BUSY) || status >= 500) return make(`the server failed (${type ?? status})`, { code: 'UNAVAILABLE' })
   if (word !== undefined && NOT_CONNECTED.includes(word))
-    return make(`no connection (${word})`, { code: 'UNAVAILABLE', outcome: 'failed' })
+    return make(`no connection${triedBy(connection)} (${word})`, { code: 'UNAVAILABLE', outcome: 'failed' })
+  if (isPortRefused(error))
+    return make("no connection (bad port): Node's fetch takes no server on this port", { code: 'UNAVAILABLE', outcome: 'failed' })
   if (name === 'AbortError' || name === 'TimeoutError')
     return make(`the client gave the request up (${name})`, { code: 'TIMEOUT' })
   if (word !== undefined || name === 'FetchError') return make(`the connection broke off (${word})`, { code: 'UNAVAILABLE' })
@@ -76,11 +88,28 @@ function driverError(error: unknown): DriverError {
   return typeof error === 'object' && error !== null ? error : {}
 }
 
-/** `ECONNRESET` and the like, wherever the way that requests take puts it: Node's fetch has it in the cause. */
-function connectionCode(error: unknown): string | undefined {
-  const { code, cause } = driverError(error)
-  if (typeof code === 'string') return code
-  return cause === undefined ? undefined : connectionCode(cause)
+/** What has `ECONNRESET` and the like as its code, wherever the way that requests take puts it: Node's fetch has it in the cause. */
+function connectionError(error: unknown): ConnectionError | undefined {
+  const inner = driverError(error)
+  if (hasWord(inner)) return inner
+  return inner.cause === undefined ? undefined : connectionError(inner.cause)
+}
+
+function hasWord(error: DriverError): error is ConnectionError {
+  return typeof error.code === 'string'
+}
+
+/** ` to 127.0.0.1:4243`, as far as the error tells: of a name that could not be looked up, there is no port. */
+function triedBy(error: unknown): string {
+  const { address, hostname, port, errors } = driverError(error)
+  const host = address ?? hostname
+  if (host === undefined) return Array.isArray(errors) ? errors.map(triedBy).join() : ''
+  return ` to ${host}${port === undefined ? '' : `:${port}`}`
+}
+
+/** Of the ports that browsers do not call, Node's fetch calls none either; there is no code for it. */
+function isPortRefused(error: unknown): boolean {
+  return isFetchFailure(error) && driverError(driverError(error).cause).message === 'bad port'
 }
 
 /** Of Node's fetch: a TypeError whose cause may be anything. */

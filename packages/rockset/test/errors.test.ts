@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { type AddressInfo, createServer } from 'node:net'
 import { RocksetError } from '@hist/rockset/store'
 import { expect, test } from 'vitest'
 import { historyErrorOf } from '../src/errors.js'
@@ -32,4 +34,35 @@ test.each([
   ['text', 'UNKNOWN', 'unknown'],
 ] as [unknown, string, string][])('%o is %s, %s', (cause, code, outcome) => {
   expect(historyErrorOf(cause, context)).toMatchObject({ code, outcome, cause })
+})
+
+test('a connection that was not made: to where, and why', async () => {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  server.close()
+  await once(server, 'close')
+  const meaning = async (url: string) => {
+    const error = await fetch(url).catch(reason => reason)
+    return historyErrorOf(error, context)
+  }
+  expect(await meaning(`http://127.0.0.1:${port}`)).toMatchObject({
+    message: `Rockset: no connection to 127.0.0.1:${port} (ECONNREFUSED)`,
+    code: 'UNAVAILABLE',
+    outcome: 'failed',
+  })
+  expect(await meaning('http://127.0.0.1:1')).toMatchObject({
+    message: "Rockset: no connection (bad port): Node's fetch takes no server on this port",
+    code: 'UNAVAILABLE',
+    outcome: 'failed',
+  })
+  const cause = {
+    code: 'ECONNREFUSED',
+    errors: [
+      { address: '::1', port: 1234 },
+      { address: '127.0.0.1', port: 1234 },
+    ],
+  }
+  const ofBoth = historyErrorOf(new TypeError('fetch failed', { cause }), context)
+  expect(ofBoth.message).toBe('Rockset: no connection to ::1:1234, to 127.0.0.1:1234 (ECONNREFUSED)')
 })

@@ -1,5 +1,5 @@
 import { argumentError, type ChatHistory, HistoryError, type HistoryStore } from '@hist/core'
-import { checkOptions, windowChecks } from '@hist/core/backend'
+import { checkOptions, having, windowChecks } from '@hist/core/backend'
 import { BaseListChatMessageHistory } from '@langchain/core/chat_history'
 import type { BaseMessage } from '@langchain/core/messages'
 import { leaseStore, type StoreLease } from './shared-stores.js'
@@ -51,6 +51,7 @@ export class StoredChatMessageHistory<Options extends object = object> extends B
     checkOptions(`${owner}: window`, window, windowChecks)
     this.#window = { ...window }
     if (store !== undefined) {
+      checkOptions(owner, { store }, storeCheck)
       checkOptions(`${owner} with a store`, settings, {})
       this.#lease = { store, release: async () => undefined }
     } else if (create !== undefined) {
@@ -106,7 +107,12 @@ export class StoredChatMessageHistory<Options extends object = object> extends B
   }
 }
 
+const storeCheck = { store: having('session', 'a HistoryStore') }
+
 function checkFields(owner: string, fields: unknown): asserts fields is object {
   if (typeof fields !== 'object' || fields === null)
     throw argumentError(`${owner}: expected an object with sessionId and options`)
+  const { sessionId } = fields as { sessionId?: unknown }
+  if (typeof sessionId !== 'string')
+    throw argumentError(`${owner}: sessionId ${sessionId === undefined ? 'is missing' : 'must be a string'}`)
 }

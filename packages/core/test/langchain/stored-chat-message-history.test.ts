@@ -97,10 +97,15 @@ describe('StoredChatMessageHistory', () => {
     ]) {
       assert.throws(make(fields), TypeError, JSON.stringify(fields))
     }
-    assert.throws(
-      () => new StoredChatMessageHistory({ sessionId: 's' } as unknown as { sessionId: string; store: HistoryStore }),
-      /store is missing/,
-    )
+    const says = (fields: object, text: string) =>
+      assert.throws(() => new StoredChatMessageHistory(fields as { sessionId: string; store: HistoryStore }), {
+        name: 'TypeError',
+        message: `StoredChatMessageHistory: ${text}`,
+      })
+    says({ sessionId: 's' }, 'store is missing')
+    says({ sessionId: 's', store: store.session('s') }, 'store must be a HistoryStore')
+    says({ store }, 'sessionId is missing')
+    says({ sessionId: 5, store }, 'sessionId must be a string')
   })
 })
 
