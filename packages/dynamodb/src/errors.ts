@@ -1,4 +1,5 @@
 import { HistoryError, type HistoryErrorDetails, isHistoryError } from '@hist/core'
+import { addressTried } from '@hist/core/backend'
 
 /** What a failed request was about. @internal */
 export interface RequestContext {
@@ -17,11 +18,6 @@ interface DriverError {
   readonly name?: unknown
   readonly message?: unknown
   readonly code?: unknown
-  /** Of a connection that was not made; of several that were tried, in `errors`. */
-  readonly address?: unknown
-  readonly hostname?: unknown
-  readonly port?: unknown
-  readonly errors?: unknown
   readonly $metadata?: { readonly httpStatusCode?: number }
 }
 
@@ -87,7 +83,7 @@ export function historyErrorOf(error: unknown, context: RequestContext): History
   if (oneOf(DENIED, name)) return make(`access denied (${name}); see the permissions in the README`, { code: 'ACCESS_DENIED' })
   if (name === 'UnknownOperationException') return make('the server does not know the operation', { code: 'UNSUPPORTED' })
   if (oneOf(NOT_CONNECTED, code))
-    return make(`no connection${triedBy(error)} (${code})`, { code: 'UNAVAILABLE', outcome: 'failed' })
+    return make(`no connection${addressTried(error)} (${code})`, { code: 'UNAVAILABLE', outcome: 'failed' })
   if (NO_TLS.test(codeAndText))
     return make(`no TLS connection (${code}): the server does not speak https, or its certificate is not trusted`, {
       code: 'INVALID_CONFIGURATION',
@@ -108,14 +104,6 @@ export function historyErrorOf(error: unknown, context: RequestContext): History
     })
   const refused = status >= 400 && status < 500
   return make(`an error that is not known here (${String(name)})`, { code: 'UNKNOWN', outcome: refused ? 'failed' : 'unknown' })
-}
-
-/** ` to 127.0.0.1:8000`, as far as the error tells: one of a name that could not be looked up knows no port. */
-function triedBy(error: unknown): string {
-  const { address, hostname, port, errors } = (error ?? {}) as DriverError
-  if (Array.isArray(errors)) return errors.map(triedBy).join()
-  const tried = [address ?? hostname, port].filter(Boolean).join(':')
-  return tried && ` to ${tried}`
 }
 
 /** The condition of the write did not hold; of one item that was to be created: it exists. @internal */

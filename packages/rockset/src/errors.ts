@@ -1,4 +1,5 @@
 import { HistoryError, type HistoryErrorDetails, isHistoryError } from '@hist/core'
+import { addressTried } from '@hist/core/backend'
 
 /** What a failed request was about. @internal */
 export interface RequestContext {
@@ -18,11 +19,6 @@ interface DriverError {
   readonly code?: unknown
   readonly status?: unknown
   readonly cause?: unknown
-  /** Of a connection that was not made; of several that were tried, in `errors`. */
-  readonly address?: unknown
-  readonly hostname?: unknown
-  readonly port?: unknown
-  readonly errors?: unknown
 }
 
 interface ConnectionError extends DriverError {
@@ -58,7 +54,7 @@ export function historyErrorOf(error: unknown, context: RequestContext): History
   if (is(['NOTIMPLEMENTEDYET'])) return make('the server cannot do that', { code: 'UNSUPPORTED' })
   if (is(BUSY) || status >= 500) return make(`the server failed (${type ?? status})`, { code: 'UNAVAILABLE' })
   if (word !== undefined && NOT_CONNECTED.includes(word))
-    return make(`no connection${triedBy(connection)} (${word})`, { code: 'UNAVAILABLE', outcome: 'failed' })
+    return make(`no connection${addressTried(connection)} (${word})`, { code: 'UNAVAILABLE', outcome: 'failed' })
   if (isPortRefused(error))
     return make("no connection (bad port): Node's fetch takes no server on this port", { code: 'UNAVAILABLE', outcome: 'failed' })
   if (name === 'AbortError' || name === 'TimeoutError')
@@ -97,14 +93,6 @@ function connectionError(error: unknown): ConnectionError | undefined {
 
 function hasWord(error: DriverError): error is ConnectionError {
   return typeof error.code === 'string'
-}
-
-/** ` to 127.0.0.1:4243`, as far as the error tells: of a name that could not be looked up, there is no port. */
-function triedBy(error: unknown): string {
-  const { address, hostname, port, errors } = driverError(error)
-  const host = address ?? hostname
-  if (host === undefined) return Array.isArray(errors) ? errors.map(triedBy).join() : ''
-  return ` to ${host}${port === undefined ? '' : `:${port}`}`
 }
 
 /** Of the ports that browsers do not call, Node's fetch calls none either; there is no code for it. */
