@@ -26,7 +26,8 @@ export default defineConfig({
   ssr: { resolve: { conditions: ['@hist/source'] } },
   test: {
     env: { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' },
-    testTimeout: 30_000,
+    // For what hangs: beside the servers, on two cores, the longest tests take ten times what they take alone.
+    testTimeout: 90_000,
     // Many tests wait; vitest's own choice, a worker less than there are cores, leaves a small machine idle.
     maxWorkers: Math.max(2, availableParallelism() - 1),
     sequence: { sequencer: LongestFirst },
