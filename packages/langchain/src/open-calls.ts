@@ -16,11 +16,11 @@ export function withoutOpenCalls(reply: BaseMessage): BaseMessage {
   const open = chunks.filter(({ args }) => !isJson(args))
   if (open.length === 0) return reply
   const ids = new Set<unknown>(open.map(({ id }) => id))
-  const isWhole = (part: unknown) => !ids.has((part as { id?: unknown }).id)
+  const isWhole = ({ id }: { id?: unknown }) => !ids.has(id)
   const { content, id, name, response_metadata } = reply
   const { tool_calls: raw, ...additional_kwargs } = reply.additional_kwargs
   return new AIMessage({
-    content: typeof content === 'string' ? content : content.filter(block => block.type === 'text' || isWhole(block)),
+    content: typeof content === 'string' ? content : content.filter(block => block.id === undefined || isWhole(block)),
     additional_kwargs: raw === undefined ? additional_kwargs : { ...additional_kwargs, tool_calls: raw.filter(isWhole) },
     response_metadata,
     tool_calls: tool_calls.filter(isWhole),

@@ -210,6 +210,17 @@ describe('a call of which not all had come', () => {
     expect(await chat.messages()).toHaveLength(4)
   })
 
+  test('nor is one without an id; what has none either stays', () => {
+    const content = [{ type: 'reasoning', reasoning: 'Hm.' }]
+    const reply = new AIMessageChunk({
+      content,
+      tool_call_chunks: [{ index: 0, name: 'pay', args: '{"to', type: 'tool_call_chunk' }],
+    })
+    const whole = withoutOpenCalls(reply) as AIMessage
+    expect([whole.content, whole.tool_calls]).toEqual([content, []])
+    expect(whole.invalid_tool_calls).toMatchObject([{ name: 'pay', args: '{"to' }])
+  })
+
   test('nor is what its provider makes of it; whole ones and texts stay', () => {
     const reply = new AIMessageChunk({
       id: 'run-1',
