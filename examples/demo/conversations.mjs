@@ -75,7 +75,7 @@ function isJson(text) {
 
 const store = createMemoryHistory()
 
-/** Checked as any store checks it. */
+/** Checked as every store does it. */
 function sessionName(session) {
   return store.session(String(session)).sessionId
 }

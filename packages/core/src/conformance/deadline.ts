@@ -89,7 +89,7 @@ export const endingEarly: Section = suite => {
       return next({ ...range, limit: 1 })
     }
     const slowly = lab.faulty({ read: slow }).session(chat.sessionId)
-    // Six pages take longer, and the machine may stall for as long as all but one of them in each.
+    // Less than six pages take, and far more than one takes on a machine that stalls.
     const timeoutMs = 1_400
     const [entries, messages] = await Promise.all([
       all(slowly.entries({ timeoutMs })),
